@@ -1,0 +1,3 @@
+//! Measures: what a game is worth, and who plays it how well.
+
+pub mod games;

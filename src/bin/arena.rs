@@ -1,0 +1,150 @@
+//! `arena`: measures games and players. `arena --help` lists what it can do.
+
+use clap::{Parser, Subcommand};
+use rulewright::arena::games::Measure;
+use rulewright::games::Game;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Measures games and players.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints for every game what random play, the oracle and a planner with wrong rules score
+    Games {
+        /// Seeds that each player plays
+        #[arg(long, default_value_t = 20)]
+        seeds: u32,
+        /// Only these games, by id
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// The games of this folder instead of the ones that were built in
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
+    /// Tells whether a game file is well-formed, solvable, and depends on its hidden rules
+    Check {
+        /// The game file
+        file: PathBuf,
+        /// Seeds that each player plays
+        #[arg(long, default_value_t = 12)]
+        seeds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let ok = match Arguments::parse().command {
+        Command::Games { seeds, only, folder } => games(seeds, &only, folder.as_deref()),
+        Command::Check { file, seeds } => check(&file, seeds),
+    };
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Every game of a folder, or the built-in ones.
+fn load(folder: Option<&Path>) -> Result<Vec<Game>, Vec<String>> {
+    let files: Vec<(String, String)> = match folder {
+        None => Game::files().map(|(file, text)| (file.into(), text.into())).collect(),
+        Some(folder) => {
+            let unreadable = |e| vec![format!("{}: the folder can't be read: {e}.", folder.display())];
+            let mut paths: Vec<_> = std::fs::read_dir(folder)
+                .map_err(unreadable)?
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+                .collect();
+            paths.sort();
+            let read = |path: &PathBuf| Ok((path.display().to_string(), std::fs::read_to_string(path)?));
+            paths.iter().map(read).collect::<Result<_, _>>().map_err(unreadable)?
+        }
+    };
+    let (games, errors): (Vec<_>, Vec<_>) =
+        files.iter().map(|(file, text)| Game::parse(file, text)).partition(Result::is_ok);
+    let errors: Vec<String> = errors.into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut games: Vec<Game> = games.into_iter().flatten().collect();
+    games.sort_by_key(|game| (game.file.split, game.file.family, game.file.title.clone()));
+    Ok(games)
+}
+
+fn games(seeds: u32, only: &[String], folder: Option<&Path>) -> bool {
+    let games = match load(folder) {
+        Ok(games) => games,
+        Err(errors) => {
+            errors.iter().for_each(|error| eprintln!("{error}"));
+            return false;
+        }
+    };
+    let ids: Vec<_> = games.iter().map(|g| g.id.as_str()).collect();
+    if let Some(unknown) = only.iter().find(|id| !ids.contains(&id.as_str())) {
+        eprintln!("There is no game “{unknown}”; there are {}.", ids.join(", "));
+        return false;
+    }
+    let chosen: Vec<&Game> = games.iter().filter(|g| only.is_empty() || only.contains(&g.id)).collect();
+    let all = Measure::all(&chosen, seeds);
+    println!(
+        "| game | split | nothing | random | oracle | wrong rules | lead kept | steps | most like | distance |"
+    );
+    println!("|---|---|--:|--:|--:|--:|--:|--:|---|--:|");
+    let mut fine = true;
+    for measure in &all {
+        let (twin, distance) = measure.twin(&all).map_or(("-", 1.0), |(twin, d)| (twin.id.as_str(), d));
+        println!(
+            "| {} | {} | {:.1} | {} | {} | {} | {:.0}% | {:.0} | {twin} | {distance:.2} |",
+            measure.id,
+            measure.split,
+            measure.idle.mean,
+            measure.random,
+            measure.oracle,
+            measure.shuffled,
+            100.0 * measure.kept(),
+            measure.steps,
+        );
+    }
+    println!("\n{seeds} seeds; mean ± standard error.");
+    for measure in &all {
+        for complaint in measure.complaints() {
+            println!("{}: {complaint}.", measure.id);
+            fine = false;
+        }
+    }
+    fine
+}
+
+fn check(path: &Path, seeds: u32) -> bool {
+    let name = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("{name}: the file can't be read: {error}.");
+            return false;
+        }
+    };
+    let game = match Game::parse(&name, &text) {
+        Ok(game) => game,
+        Err(error) => {
+            eprintln!("{error}");
+            return false;
+        }
+    };
+    println!("{name}: well-formed.");
+    let measure = Measure::of(&game, seeds);
+    println!(
+        "On {seeds} seeds doing nothing scores {}, random play {}, the oracle {}, the planner with wrong rules {}.",
+        measure.idle, measure.random, measure.oracle, measure.shuffled
+    );
+    let complaints = measure.complaints();
+    for complaint in &complaints {
+        println!("{name}: {complaint}.");
+    }
+    if complaints.is_empty() {
+        println!("{name}: solvable, and its hidden rules matter.");
+    }
+    complaints.is_empty()
+}

@@ -1,0 +1,633 @@
+//! The arcade engine: plays any [`Rules`].
+//!
+//! One thing a cell. In a step the player acts first, then every thing moves in the order in which
+//! it came, then things shoot and come in, then time passes (fuel, shields, the step limit).
+
+use super::grid::{CELLS, Cell, Cells, Heading, NONE, SIDE, distance, neighbour, xy};
+use super::rules::{Effect, Effects, Motion, Rules, Teleport, Then, Trigger};
+use super::sprite::Sprite;
+use crate::env::{Action, Outcome, Reading, Status, Value};
+use arrayvec::ArrayVec;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg32;
+use std::sync::Arc;
+
+/// Most things on a board at once.
+pub(super) const MOST_THINGS: usize = 64;
+
+/// A thing on the board; gone when it is in no cell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Thing {
+    pub kind: u8,
+    pub cell: Cell,
+    pub heading: Option<Heading>,
+    /// The cell it left in this step.
+    pub trail: Cell,
+}
+
+/// Something that happened in a step: which kind of thing was met, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// How it was met.
+    pub trigger: Trigger,
+    /// The kind, an index into [`Rules::kinds`].
+    pub kind: u8,
+    /// Whether it took effect; a door without a key, say, does not.
+    pub took: bool,
+}
+
+/// A thing as a person sees it in the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// What it looks like.
+    pub sprite: Sprite,
+    /// Column, 0 at the left.
+    pub x: u8,
+    /// Row, 0 at the top.
+    pub y: u8,
+    /// Where it is heading, if it moves.
+    pub heading: Option<Heading>,
+}
+
+/// An arcade game in progress.
+#[derive(Debug, Clone)]
+pub struct Arcade {
+    pub(super) rules: Arc<Rules>,
+    /// What is true now: one entry a kind.
+    pub(super) effects: Arc<[Effects]>,
+    pub(super) walls: Cells,
+    pub(super) soil: Cells,
+    pub(super) things: ArrayVec<Thing, MOST_THINGS>,
+    /// The thing in each cell, an index into `things`.
+    pub(super) at: [u8; CELLS],
+    pub(super) player: Cell,
+    pub(super) start: Cell,
+    pub(super) facing: Heading,
+    pub(super) score: i32,
+    pub(super) lives: i32,
+    pub(super) keys: u8,
+    pub(super) fuel: i32,
+    pub(super) shield: u8,
+    pub(super) slow: u8,
+    pub(super) swap: u8,
+    pub(super) tick: u16,
+    pub(super) done: bool,
+    /// How far the shot of this step went.
+    pub(super) beam: u8,
+    pub(super) events: ArrayVec<Event, 16>,
+    pub(super) rng: Pcg32,
+}
+
+impl Arcade {
+    /// Most keys that one can carry.
+    pub(super) const MOST_KEYS: u8 = 9;
+
+    /// Begins an episode.
+    pub fn new(rules: Arc<Rules>, seed: u32) -> Self {
+        let mut rng = Pcg32::seed_from_u64(u64::from(seed));
+        let layout = super::layout::draw(&rules, &mut rng);
+        let mut arcade = Self {
+            effects: rules.effects.clone().into(),
+            walls: layout.walls,
+            soil: layout.soil,
+            things: ArrayVec::new(),
+            at: [NONE; CELLS],
+            player: layout.start,
+            start: layout.start,
+            facing: rules.aim.unwrap_or(Heading::Up),
+            score: 0,
+            lives: i32::from(rules.lives),
+            keys: 0,
+            fuel: i32::from(rules.fuel.unwrap_or(0)),
+            shield: 0,
+            slow: 0,
+            swap: 0,
+            tick: 0,
+            done: false,
+            beam: 0,
+            events: ArrayVec::new(),
+            rng,
+            rules,
+        };
+        for (cell, kind) in layout.things {
+            arcade.add(kind, cell);
+        }
+        arcade.scatter(|kind| !kind.newcomer);
+        arcade
+    }
+
+    /// The rules it plays by, hidden effects included: for planners and for measuring, never for
+    /// an agent.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What happened in the last step.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Where the player is: column and row.
+    pub fn player(&self) -> (u8, u8) {
+        xy(self.player)
+    }
+
+    /// Every thing in the picture, row by row.
+    pub fn sightings(&self) -> Vec<Sighting> {
+        let sight = |&slot: &u8| {
+            let thing = self.things.get(usize::from(slot))?;
+            let (x, y) = xy(thing.cell);
+            let sprite = self.rules.kinds[usize::from(thing.kind)].sprite;
+            Some(Sighting { sprite, x, y, heading: thing.heading })
+        };
+        self.at.iter().filter_map(sight).collect()
+    }
+
+    /// The legal actions.
+    pub fn actions(&self) -> &[Action] {
+        &self.rules.actions
+    }
+
+    /// What stands beside the frame.
+    pub fn status(&self) -> Status {
+        let mut readings = ArrayVec::new();
+        let mut show = |name: &'static str, value: i32, always: bool| {
+            if always || value > 0 {
+                readings.push(Reading { name: name.into(), value: Value::Count(value) });
+            }
+        };
+        show("fuel", self.fuel, self.rules.fuel.is_some());
+        show("keys", i32::from(self.keys), false);
+        show("shield", i32::from(self.shield), false);
+        show("slow", i32::from(self.slow), false);
+        show("swap", i32::from(self.swap), false);
+        Status { score: self.score, lives: self.lives, readings }
+    }
+
+    /// Plays one step.
+    pub fn step(&mut self, action: Action) -> Outcome {
+        self.events.clear();
+        self.beam = 0;
+        let (score, lives) = (self.score, self.lives);
+        if !self.done {
+            match action {
+                _ if !self.rules.actions.contains(&action) => {}
+                Action::Fire => self.fire(),
+                _ => self.walk(action),
+            }
+            self.move_things();
+            self.shoot_and_spawn();
+            self.refill();
+            self.pass_time();
+        }
+        Outcome { score: self.score - score, lives: self.lives - lives, done: self.done }
+    }
+
+    /// Trades hidden effects as the game's twist says, and lets newcomers in. A second twist
+    /// trades them back.
+    pub fn twist(&mut self) {
+        let mut effects = self.effects.to_vec();
+        for &(a, b) in &self.rules.twist {
+            effects.swap(usize::from(a), usize::from(b));
+        }
+        self.effects = effects.into();
+        self.scatter(|kind| kind.newcomer);
+    }
+
+    /// The effects that hold for a kind at this moment.
+    #[inline]
+    pub(super) fn effects_of(&self, kind: u8) -> &Effects {
+        let kind = match self.rules.swap {
+            Some((a, b)) if self.swap > 0 && kind == a => b,
+            Some((a, b)) if self.swap > 0 && kind == b => a,
+            _ => kind,
+        };
+        &self.effects[usize::from(kind)]
+    }
+
+    /// Whether nothing stands in a cell: no wall, soil, thing or player.
+    #[inline]
+    pub(super) fn is_free(&self, cell: Cell) -> bool {
+        self.at[usize::from(cell)] == NONE
+            && cell != self.player
+            && !self.walls.has(cell)
+            && !self.soil.has(cell)
+    }
+
+    fn walk(&mut self, action: Action) {
+        let Some(heading) = Heading::of(action) else { return };
+        if self.rules.aim.is_none() {
+            self.facing = heading;
+        }
+        let Some(next) = neighbour(self.player, heading) else { return };
+        if self.walls.has(next) {
+            return;
+        }
+        self.soil.remove(next);
+        let here = self.player;
+        let slot = self.at[usize::from(next)];
+        if slot != NONE {
+            self.touch(slot, Some(heading));
+        }
+        // A teleport may have moved the player already.
+        if self.at[usize::from(next)] == NONE && self.player == here {
+            self.player = next;
+        }
+    }
+
+    fn fire(&mut self) {
+        let mut cell = self.player;
+        while let Some(next) = neighbour(cell, self.facing) {
+            if self.beam == self.rules.range || self.walls.has(next) || self.soil.has(next) {
+                break;
+            }
+            self.beam += 1;
+            let slot = self.at[usize::from(next)];
+            if slot != NONE {
+                let effect = self.effects_of(self.things[usize::from(slot)].kind).shot;
+                self.apply(slot, effect, Trigger::Shot);
+                break;
+            }
+            cell = next;
+        }
+    }
+
+    /// The player and a thing run into each other; `heading` where it was the player that moved.
+    fn touch(&mut self, slot: u8, heading: Option<Heading>) {
+        let thing = self.things[usize::from(slot)];
+        let effect = self.effects_of(thing.kind).touch;
+        let moved_in = heading.is_none();
+        if effect.push {
+            if let Some(heading) = heading {
+                self.push(slot, heading);
+            }
+        } else if effect.door && (self.keys == 0 || moved_in) {
+            self.note(Trigger::Touch, thing.kind, false);
+        } else {
+            self.keys -= u8::from(effect.door);
+            self.apply(slot, effect, Trigger::Touch);
+        }
+    }
+
+    fn push(&mut self, slot: u8, heading: Heading) {
+        let thing = self.things[usize::from(slot)];
+        let Some(next) = neighbour(thing.cell, heading) else { return };
+        let under = self.at[usize::from(next)];
+        if self.is_free(next) {
+            self.place(slot, next);
+            self.note(Trigger::Touch, thing.kind, true);
+        } else if under != NONE {
+            let onto = self.rules.kinds[usize::from(thing.kind)].onto;
+            if onto == Some(self.things[usize::from(under)].kind) {
+                let effect = self.effects_of(thing.kind).drop;
+                self.apply(slot, effect, Trigger::Drop);
+            }
+        }
+    }
+
+    fn apply(&mut self, slot: u8, effect: Effect, trigger: Trigger) {
+        let kind = self.things[usize::from(slot)].kind;
+        self.note(trigger, kind, !effect.is_none());
+        self.score += i32::from(effect.score);
+        if effect.life > 0 || self.shield == 0 {
+            self.lives = (self.lives + i32::from(effect.life)).min(9);
+        }
+        self.fuel = (self.fuel + i32::from(effect.fuel)).min(99);
+        self.keys = self.keys.saturating_add_signed(effect.key).min(Self::MOST_KEYS);
+        self.shield = self.shield.max(effect.shield);
+        self.slow = self.slow.max(effect.slow);
+        self.swap = self.swap.max(effect.swap);
+        self.done |= effect.win || self.lives <= 0;
+        match effect.then {
+            Then::Stay => {}
+            Then::Vanish => self.remove(slot),
+            Then::Respawn => {
+                self.remove(slot);
+                let away = self.find_free(self.rules.kinds[usize::from(kind)].zone, 4);
+                if let Some(cell) = away {
+                    self.place(slot, cell);
+                    self.things[usize::from(slot)].trail = NONE;
+                }
+            }
+            Then::Become(kind) => {
+                let heading = self.first_heading(kind);
+                let thing = &mut self.things[usize::from(slot)];
+                thing.kind = kind;
+                thing.heading = heading;
+            }
+        }
+        if let Some(to) = effect.teleport {
+            self.teleport(slot, kind, to);
+        }
+    }
+
+    fn teleport(&mut self, slot: u8, kind: u8, to: Teleport) {
+        let target = match to {
+            Teleport::Home => self.is_free(self.start).then_some(self.start),
+            Teleport::Anywhere => self.find_free([0, 0, SIDE - 1, SIDE - 1], 4),
+            Teleport::Twin => (0..self.things.len() as u8)
+                .filter(|&other| other != slot)
+                .map(|other| self.things[usize::from(other)])
+                .filter(|other| other.cell != NONE && other.kind == kind)
+                .find_map(|twin| {
+                    let mut beside = Heading::STRAIGHT.into_iter();
+                    beside.find_map(|h| neighbour(twin.cell, h).filter(|&c| self.is_free(c)))
+                }),
+        };
+        self.player = target.unwrap_or(self.player);
+    }
+
+    fn move_things(&mut self) {
+        for slot in 0..self.things.len() {
+            let thing = self.things[slot];
+            if thing.cell == NONE {
+                continue;
+            }
+            self.things[slot].trail = NONE;
+            if !self.moves_next(thing.kind) || self.done {
+                continue;
+            }
+            let Some(heading) = self.steer(&thing) else { continue };
+            self.things[slot].heading = Some(heading);
+            self.advance(slot as u8, thing, heading);
+        }
+    }
+
+    /// Whether a kind moves in the step to come.
+    #[inline]
+    pub(super) fn moves_next(&self, kind: u8) -> bool {
+        let kind = &self.rules.kinds[usize::from(kind)];
+        let pace = u16::from(kind.pace) * if self.slow > 0 { 2 } else { 1 };
+        kind.motion != Motion::Still && self.tick.is_multiple_of(pace)
+    }
+
+    /// Where a thing goes next.
+    pub(super) fn steer(&self, thing: &Thing) -> Option<Heading> {
+        let open = |heading: Heading| {
+            neighbour(thing.cell, heading).is_some_and(|c| c == self.player || self.is_free(c))
+        };
+        let ((x, y), (px, py)) = (xy(thing.cell), xy(self.player));
+        let (dx, dy) = (px as i8 - x as i8, py as i8 - y as i8);
+        match self.rules.kinds[usize::from(thing.kind)].motion {
+            Motion::Still => None,
+            Motion::Chase => {
+                let (across, along) = (Heading::from_delta(dx, 0), Heading::from_delta(0, dy));
+                let (first, second) = if dx.abs() >= dy.abs() { (across, along) } else { (along, across) };
+                first.filter(|&h| open(h)).or(second.filter(|&h| open(h)))
+            }
+            Motion::Flee => {
+                let away = |&h: &Heading| {
+                    let (hx, hy) = h.delta();
+                    // Along the longer side last: that way it does not run into a corner at once.
+                    -(i32::from(hx) * i32::from(dx) + i32::from(hy) * i32::from(dy))
+                };
+                let near = dx.abs() + dy.abs() <= 5;
+                let mut ways =
+                    Heading::STRAIGHT.into_iter().filter(|&h| near && open(h)).collect::<ArrayVec<_, 4>>();
+                ways.sort_by_key(|h| std::cmp::Reverse(away(h)));
+                ways.first().copied().filter(|h| away(h) >= 0)
+            }
+            _ => thing.heading,
+        }
+    }
+
+    fn advance(&mut self, slot: u8, thing: Thing, heading: Heading) {
+        let motion = self.rules.kinds[usize::from(thing.kind)].motion;
+        let index = usize::from(slot);
+        let next = neighbour(thing.cell, heading);
+        if motion == Motion::Bounce {
+            return self.bounce(slot, thing, heading);
+        }
+        match next {
+            Some(next) if next == self.player => {
+                self.touch(slot, None);
+                match motion {
+                    Motion::Dart => self.remove(slot),
+                    Motion::PatrolX | Motion::PatrolY | Motion::Wander => {
+                        self.things[index].heading = Some(heading.reverse());
+                    }
+                    _ => {}
+                }
+            }
+            Some(next) if self.is_free(next) => {
+                self.place(slot, next);
+                self.things[index].trail = thing.cell;
+                if motion == Motion::Wander && self.rng.random_range(0..4u32) == 0 {
+                    self.things[index].heading = Some(self.any_straight());
+                }
+            }
+            None if motion.drift().is_some() => self.leave(slot, thing, heading),
+            _ => match motion {
+                Motion::Dart => self.remove(slot),
+                Motion::PatrolX | Motion::PatrolY => {
+                    self.things[index].heading = Some(heading.reverse());
+                }
+                Motion::Wander => self.things[index].heading = Some(self.any_straight()),
+                _ => {}
+            },
+        }
+    }
+
+    fn bounce(&mut self, slot: u8, thing: Thing, heading: Heading) {
+        let blocked = |cell: Option<Cell>| !cell.is_some_and(|c| c == self.player || self.is_free(c));
+        let (dx, dy) = heading.delta();
+        let side = |dx, dy| Heading::from_delta(dx, dy).and_then(|h| neighbour(thing.cell, h));
+        // The floor is no wall: what is not caught leaves.
+        if dy > 0 && xy(thing.cell).1 == SIDE - 1 {
+            return self.leave(slot, thing, heading);
+        }
+        let (flip_x, flip_y) = (blocked(side(dx, 0)), blocked(side(0, dy)));
+        let mut heading = heading.mirrored(flip_x, flip_y);
+        let mut next = neighbour(thing.cell, heading);
+        if blocked(next) {
+            heading = heading.reverse();
+            next = neighbour(thing.cell, heading);
+        }
+        self.things[usize::from(slot)].heading = Some(heading);
+        // It meets the player obliquely, or standing right above or below.
+        let met = side(0, dy) == Some(self.player) || next == Some(self.player);
+        if met {
+            self.touch(slot, None);
+            self.things[usize::from(slot)].heading = Some(heading.mirrored(false, true));
+        } else if let Some(next) = next.filter(|&c| self.is_free(c)) {
+            self.place(slot, next);
+            self.things[usize::from(slot)].trail = thing.cell;
+        }
+    }
+
+    fn leave(&mut self, slot: u8, thing: Thing, heading: Heading) {
+        if self.rules.kinds[usize::from(thing.kind)].wraps {
+            let mut cell = thing.cell;
+            while let Some(back) = neighbour(cell, heading.reverse()) {
+                cell = back;
+            }
+            if self.is_free(cell) {
+                self.place(slot, cell);
+            }
+            return;
+        }
+        let effect = Effect { then: Then::Vanish, ..self.effects_of(thing.kind).leave };
+        self.apply(slot, effect, Trigger::Leave);
+    }
+
+    fn shoot_and_spawn(&mut self) {
+        let rules = Arc::clone(&self.rules);
+        for (index, kind) in rules.kinds.iter().enumerate() {
+            let index = index as u8;
+            if let Some(fires) = kind.fires
+                && self.tick % fires.every == fires.every - 1
+            {
+                for slot in 0..self.things.len() {
+                    if self.things[slot].kind == index && self.things[slot].cell != NONE {
+                        self.shoot(self.things[slot].cell, fires.what, fires.to);
+                    }
+                }
+            }
+            if let Some(spawn) = kind.spawn
+                && self.tick % spawn.every == spawn.every - 1
+                && self.count(index) < usize::from(spawn.most)
+                && let Some(cell) = self.find_free(kind.zone, 2)
+            {
+                self.add(index, cell);
+            }
+        }
+    }
+
+    fn shoot(&mut self, from: Cell, what: u8, to: Option<Heading>) {
+        let ((x, y), (px, py)) = (xy(from), xy(self.player));
+        let in_line =
+            || (x == px || y == py).then(|| Heading::from_delta(px as i8 - x as i8, py as i8 - y as i8))?;
+        let Some(heading) = to.or_else(in_line) else { return };
+        let Some(cell) = neighbour(from, heading) else { return };
+        if self.is_free(cell)
+            && let Some(slot) = self.add(what, cell)
+        {
+            self.things[usize::from(slot)].heading = Some(heading);
+        }
+    }
+
+    fn refill(&mut self) {
+        let rules = Arc::clone(&self.rules);
+        if let Some(refill) = &rules.refill
+            && !self.events.is_empty()
+            && refill.of.iter().all(|&kind| self.count(kind) == 0)
+        {
+            self.score += i32::from(refill.bonus);
+            self.scatter(|kind| refill.of.iter().any(|&k| rules.kinds[usize::from(k)] == *kind));
+            if let Some(map) = &rules.map {
+                for &(cell, kind) in map.things.iter().filter(|(_, kind)| refill.of.contains(kind)) {
+                    if self.is_free(cell) {
+                        self.add(kind, cell);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass_time(&mut self) {
+        self.tick += 1;
+        self.shield = self.shield.saturating_sub(1);
+        self.slow = self.slow.saturating_sub(1);
+        self.swap = self.swap.saturating_sub(1);
+        if let Some(full) = self.rules.fuel {
+            self.fuel -= 1;
+            if self.fuel <= 0 {
+                self.lives -= 1;
+                self.fuel = i32::from(full);
+            }
+        }
+        self.done |= self.lives <= 0 || self.tick >= self.rules.steps;
+        if self.rules.twist_at == Some(self.tick) {
+            self.twist();
+        }
+    }
+
+    /// How many of a kind are on the board.
+    fn count(&self, kind: u8) -> usize {
+        self.things.iter().filter(|t| t.cell != NONE && t.kind == kind).count()
+    }
+
+    fn note(&mut self, trigger: Trigger, kind: u8, took: bool) {
+        // More than fit in a step are beyond telling apart.
+        let _ = self.events.try_push(Event { trigger, kind, took });
+    }
+
+    /// Puts the first ones of some kinds on the board.
+    fn scatter(&mut self, which: impl Fn(&super::rules::Kind) -> bool) {
+        let rules = Arc::clone(&self.rules);
+        for (index, kind) in rules.kinds.iter().enumerate().filter(|(_, kind)| which(kind)) {
+            for _ in 0..kind.count {
+                if let Some(cell) = self.find_free(kind.zone, 2) {
+                    self.add(index as u8, cell);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, kind: u8, cell: Cell) -> Option<u8> {
+        let heading = self.first_heading(kind);
+        let thing = Thing { kind, cell, heading, trail: NONE };
+        let gone = self.things.iter().position(|t| t.cell == NONE);
+        let slot = match gone {
+            Some(slot) => {
+                self.things[slot] = thing;
+                slot
+            }
+            None => {
+                self.things.try_push(thing).ok()?;
+                self.things.len() - 1
+            }
+        };
+        self.soil.remove(cell);
+        self.at[usize::from(cell)] = slot as u8;
+        Some(slot as u8)
+    }
+
+    fn remove(&mut self, slot: u8) {
+        let thing = &mut self.things[usize::from(slot)];
+        if thing.cell != NONE {
+            self.at[usize::from(thing.cell)] = NONE;
+            thing.cell = NONE;
+        }
+    }
+
+    fn place(&mut self, slot: u8, cell: Cell) {
+        self.remove(slot);
+        self.things[usize::from(slot)].cell = cell;
+        self.soil.remove(cell);
+        self.at[usize::from(cell)] = slot;
+    }
+
+    fn first_heading(&mut self, kind: u8) -> Option<Heading> {
+        let either = |rng: &mut Pcg32, a, b| if rng.random_range(0..2u32) == 0 { a } else { b };
+        match self.rules.kinds[usize::from(kind)].motion {
+            Motion::Still => None,
+            Motion::PatrolX => Some(either(&mut self.rng, Heading::Left, Heading::Right)),
+            Motion::PatrolY => Some(either(&mut self.rng, Heading::Up, Heading::Down)),
+            Motion::Bounce => Some(either(&mut self.rng, Heading::DownLeft, Heading::DownRight)),
+            Motion::Wander => Some(self.any_straight()),
+            Motion::Chase | Motion::Flee | Motion::Dart => Some(Heading::Down),
+            drifting => drifting.drift(),
+        }
+    }
+
+    fn any_straight(&mut self) -> Heading {
+        Heading::STRAIGHT[self.rng.random_range(0..4u32) as usize]
+    }
+
+    /// A random cell of a zone that is not taken, preferably `away` steps from the player. Soil
+    /// gives way.
+    pub(super) fn find_free(&mut self, [x0, y0, x1, y1]: [u8; 4], away: u8) -> Option<Cell> {
+        let taken = |s: &Self, c: Cell| s.at[usize::from(c)] != NONE || c == s.player || s.walls.has(c);
+        for attempt in 0..24 {
+            let x = self.rng.random_range(u32::from(x0)..=u32::from(x1)) as u8;
+            let y = self.rng.random_range(u32::from(y0)..=u32::from(y1)) as u8;
+            let cell = super::grid::cell(x, y);
+            let far = attempt >= 16 || distance(cell, self.player) >= away;
+            if far && !taken(self, cell) {
+                return Some(cell);
+            }
+        }
+        (y0..=y1).flat_map(|y| (x0..=x1).map(move |x| super::grid::cell(x, y))).find(|&c| !taken(self, c))
+    }
+}

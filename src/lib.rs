@@ -1,0 +1,25 @@
+//! Rulewright: a small vision-language model plays toy games and rewrites its own rules while it
+//! plays (metacognitive test-time reasoning).
+//!
+//! A player meets every game through one trait, [`env::Environment`]:
+//!
+//! ```
+//! use rulewright::{env::Environment, games::Game};
+//!
+//! let game = Game::find("orchard").expect("a game that ships");
+//! let mut episode = game.start(7);
+//! let frame = episode.frame(); // what the agent sees
+//! let idle = *episode.actions().last().expect("every game has actions");
+//! let outcome = episode.step(idle);
+//! assert!(!outcome.done);
+//! # let _ = frame;
+//! ```
+//!
+//! Parts, from the ground up: [`frame`] and [`env`] (what may be seen and done), [`games`] (the
+//! engine, the desks and the games as data), and above them `arena`, which measures.
+
+#[cfg(feature = "cli")]
+pub mod arena;
+pub mod env;
+pub mod frame;
+pub mod games;
