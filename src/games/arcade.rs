@@ -55,6 +55,8 @@ pub struct Arcade {
     pub(super) rules: Arc<Rules>,
     /// What is true now: one entry a kind.
     pub(super) effects: Arc<[Effects]>,
+    /// The things that the map puts somewhere, as the seed mirrored it.
+    pub(super) placed: Arc<[(Cell, u8)]>,
     pub(super) walls: Cells,
     pub(super) soil: Cells,
     pub(super) things: ArrayVec<Thing, MOST_THINGS>,
@@ -88,6 +90,7 @@ impl Arcade {
         let layout = super::layout::draw(&rules, &mut rng);
         let mut arcade = Self {
             effects: rules.effects.clone().into(),
+            placed: layout.things.into(),
             walls: layout.walls,
             soil: layout.soil,
             things: ArrayVec::new(),
@@ -109,7 +112,7 @@ impl Arcade {
             rng,
             rules,
         };
-        for (cell, kind) in layout.things {
+        for &(cell, kind) in Arc::clone(&arcade.placed).iter() {
             arcade.add(kind, cell);
         }
         arcade.scatter(|kind| !kind.newcomer);
@@ -514,11 +517,10 @@ impl Arcade {
         {
             self.score += i32::from(refill.bonus);
             self.scatter(|kind| refill.of.iter().any(|&k| rules.kinds[usize::from(k)] == *kind));
-            if let Some(map) = &rules.map {
-                for &(cell, kind) in map.things.iter().filter(|(_, kind)| refill.of.contains(kind)) {
-                    if self.is_free(cell) {
-                        self.add(kind, cell);
-                    }
+            for &(cell, kind) in Arc::clone(&self.placed).iter().filter(|(_, kind)| refill.of.contains(kind))
+            {
+                if self.is_free(cell) {
+                    self.add(kind, cell);
                 }
             }
         }

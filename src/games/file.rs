@@ -86,6 +86,9 @@ pub struct GameFile {
     /// Twelve lines of twelve: `#` wall, `:` soil, `.` floor, `@` the player, and the legend's letters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub map: Option<String>,
+    /// Whether the seed may mirror the map left to right. Say no where things come from one side.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub mirror: bool,
     /// What the map's letters stand for, by sprite.
     #[serde(default, skip_serializing_if = "is_default")]
     pub legend: BTreeMap<char, String>,
@@ -212,6 +215,12 @@ pub struct EffectFile {
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+fn yes() -> bool {
+    true
+}
+fn is_yes(value: &bool) -> bool {
+    *value
+}
 fn one() -> u8 {
     1
 }
@@ -310,6 +319,7 @@ impl GameFile {
             walls: self.walls,
             soil: self.soil,
             map: self.map.as_deref().map(|map| self.read_map(map, &kind_of)).transpose()?,
+            mirror: self.mirror,
             start: self.start,
             kinds,
             effects,

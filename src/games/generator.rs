@@ -57,6 +57,7 @@ impl<'a> Draft<'a> {
             walls: Walls::Open,
             soil: false,
             map: None,
+            mirror: true,
             legend: Default::default(),
             start: [5, 5, 6, 6],
             swap: None,

@@ -18,7 +18,7 @@ pub(super) struct Layout {
 pub(super) fn draw(rules: &Rules, rng: &mut Pcg32) -> Layout {
     let [x0, y0, x1, y1] = rules.start.map(u32::from);
     let start = cell(rng.random_range(x0..=x1) as u8, rng.random_range(y0..=y1) as u8);
-    let mirror = rng.random_range(0..2u32) == 0;
+    let mirror = rng.random_range(0..2u32) == 0 && rules.mirror;
     let mut layout = match &rules.map {
         Some(map) => from_map(map, start, mirror),
         None => Layout {

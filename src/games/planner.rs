@@ -178,7 +178,7 @@ struct Weights {
     life: f32,
     /// `DISCOUNT` to the power of the distance.
     near: [f32; 64],
-    /// What a key is worth: the best door.
+    /// What the best door is worth; keys are worth a share of it.
     door: f32,
     /// Whether anything takes lives.
     danger: bool,
@@ -198,7 +198,7 @@ impl Weights {
         Self {
             life: (2.0 + 3.0 / state.lives.max(1) as f32) * most + 4.0,
             near,
-            door: effects().filter(|e| e.door).map(|e| f32::from(e.score) + 1.0).fold(0.0, f32::max),
+            door: effects().filter(|e| e.door).map(|e| f32::from(e.score) + 0.5).fold(0.0, f32::max),
             danger: effects().any(|e| e.life < 0),
             swap: match state.rules.swap {
                 Some((a, b)) => {
@@ -220,21 +220,32 @@ impl Weights {
             let need = 1.0 - (state.fuel as f32 / f32::from(full)).min(1.0);
             worth += f32::from(effect.fuel.signum()) * need * need * self.life;
         }
-        if self.door > 0.0 {
-            let enough = f32::from(state.keys) * 0.3;
-            worth += f32::from(effect.key) * (0.8 * self.door - enough).max(0.2);
+        worth += self.held(state.keys.saturating_add_signed(effect.key)) - self.held(state.keys);
+        if effect.door {
+            worth -= self.held(state.keys) - self.held(state.keys.saturating_sub(1));
         }
-        if self.danger {
-            worth += f32::from(effect.shield.min(20)) * 0.08 + f32::from(effect.slow.min(20)) * 0.04;
-        }
+        worth += self.guarded(state.shield.max(effect.shield), state.slow.max(effect.slow));
+        worth -= self.guarded(state.shield, state.slow);
         if effect.swap > 0 && state.swap == 0 {
             worth += self.swap;
         }
         if let Then::Become(kind) = effect.then {
-            let after = &state.effects[usize::from(kind)];
-            worth += 0.7 * (f32::from(after.touch.score) + f32::from(after.touch.life) * self.life).max(0.0);
+            let after = state.effects[usize::from(kind)].each();
+            let best = after.map(|(_, e)| f32::from(e.score) + f32::from(e.life) * self.life);
+            worth += 0.7 * best.into_iter().fold(0.0, f32::max);
         }
         worth
+    }
+
+    /// What so many keys in the hand are worth: each one less than the one before, and less than
+    /// what it opens.
+    fn held(&self, keys: u8) -> f32 {
+        self.door * (1.0 - 0.5f32.powi(i32::from(keys)))
+    }
+
+    /// What a shield and a slowness that last so many steps are worth.
+    fn guarded(&self, shield: u8, slow: u8) -> f32 {
+        if self.danger { f32::from(shield.min(20)) * 0.08 + f32::from(slow.min(20)) * 0.04 } else { 0.0 }
     }
 
     /// What the things around promise, discounted by how far they are.
@@ -248,7 +259,7 @@ impl Weights {
                 && !state.rules.kinds[usize::from(thing.kind)].wraps;
             let left = if drifts { self.worth(state, &effects.leave) } else { 0.0 };
             let touch = &effects.touch;
-            let mut value = 0.0f32;
+            let mut value = if left > 0.0 { left * self.at(to_edge(state, thing)) } else { 0.0 };
             if touch.push {
                 value = value.max(self.push(state, &reach, thing, effects));
             } else if !touch.door || state.keys > 0 {
@@ -266,7 +277,7 @@ impl Weights {
             sum += value;
             best = best.max(value);
         }
-        best + 0.15 * sum
+        best + 0.15 * sum + self.held(state.keys) + self.guarded(state.shield, state.slow)
     }
 
     fn at(&self, distance: u8) -> f32 {
@@ -300,6 +311,17 @@ impl Weights {
         let nearest = pushes.min().unwrap_or(NONE);
         worth * self.at(nearest.saturating_add(here.saturating_mul(2)))
     }
+}
+
+/// Steps until a drifting thing leaves the board, if nothing is in its way.
+fn to_edge(state: &Arcade, thing: &Thing) -> u8 {
+    let mut cells = 1;
+    let mut cell = thing.cell;
+    while let Some(next) = thing.heading.and_then(|heading| neighbour(cell, heading)) {
+        cells += 1;
+        cell = next;
+    }
+    cells * state.rules.kinds[usize::from(thing.kind)].pace
 }
 
 /// How many steps every cell is away from the player, around what is in the way.

@@ -265,8 +265,10 @@ pub struct Rules {
     pub walls: Walls,
     /// Soil covers the free floor: the player digs through it, nothing else does.
     pub soil: bool,
-    /// A map drawn by hand; the seed may mirror it left to right.
+    /// A map drawn by hand.
     pub map: Option<Map>,
+    /// Whether the seed may mirror the map left to right.
+    pub mirror: bool,
     /// Where the player begins, where no map says it.
     pub start: Zone,
     /// The kinds of things.
