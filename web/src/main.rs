@@ -1,1 +1,17 @@
-fn main() {}
+//! Starts the page.
+
+mod address;
+mod app;
+mod components;
+mod state;
+
+fn main() {
+    let root = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.get_element_by_id("app"));
+    if let Some(root) = root {
+        // What stands there until now says that the app is starting.
+        root.set_inner_html("");
+        yew::Renderer::<app::App>::with_root(root).render();
+    }
+}

@@ -1,1 +1,356 @@
-//! x
+//! A visitor of the built page in a real Chromium: presses keys, touches, reads, and keeps account
+//! of everything that the page logged and fetched.
+
+use axum::Router;
+use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
+    SetTouchEmulationEnabledParams,
+};
+use chromiumoxide::cdp::browser_protocol::input::{
+    DispatchKeyEventParams, DispatchKeyEventType, DispatchTouchEventReturns, DispatchTouchEventType,
+    TouchPoint,
+};
+use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
+use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::js_protocol::runtime::{EvaluateParams, EventConsoleApiCalled, EventExceptionThrown};
+use chromiumoxide::page::{Page, ScreenshotParams};
+use chromiumoxide::types::{Command, Method, MethodId};
+use futures::StreamExt;
+use rulewright::frame::Frame;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tower_http::services::ServeDir;
+
+/// Seconds after which something that should come about counts as missing. Nothing waits for so long
+/// when all is well.
+const PATIENCE: u32 = 20;
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Serves the built page below a path, as a page in somebody's folder, and gives its address.
+pub async fn serve() -> String {
+    let dist = root().join("dist");
+    assert!(dist.join("index.html").exists(), "there is no built page: run `make site` first");
+    let pages = Router::new().nest_service("/courses/rulewright", ServeDir::new(dist));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, pages).await });
+    format!("http://{address}/courses/rulewright/")
+}
+
+/// Chromium's touch event. The crate's own leaves out an empty list of points, which the end of a
+/// touch must have.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Touch {
+    #[serde(rename = "type")]
+    kind: DispatchTouchEventType,
+    touch_points: Vec<TouchPoint>,
+}
+
+impl Method for Touch {
+    fn identifier(&self) -> MethodId {
+        "Input.dispatchTouchEvent".into()
+    }
+}
+
+impl Command for Touch {
+    type Response = DispatchTouchEventReturns;
+}
+
+/// A browser of its own, with one page open.
+pub struct Visitor {
+    /// The page, for what this type has no word for.
+    pub page: Page,
+    site: String,
+    browser: Browser,
+    logged: Arc<Mutex<Vec<String>>>,
+    fetched: Arc<Mutex<Vec<String>>>,
+    _profile: TempDir,
+}
+
+impl Visitor {
+    /// Starts a browser with an empty profile and opens the page at a fragment.
+    pub async fn open(fragment: &str) -> Visitor {
+        let profile = tempfile::tempdir().expect("a folder for the profile");
+        let quiet = [
+            "disable-quic",
+            "no-first-run",
+            "disable-background-networking",
+            "disable-component-update",
+            "disable-sync",
+            "disable-gpu",
+        ];
+        let config = BrowserConfig::builder()
+            .no_sandbox()
+            .new_headless_mode()
+            .user_data_dir(profile.path())
+            .viewport(None)
+            .window_size(1366, 768)
+            .args(quiet)
+            .build()
+            .expect("Chromium is installed: run `make test`, which sees to it");
+        let (browser, mut events) = Browser::launch(config).await.expect("Chromium starts");
+        tokio::spawn(async move { while events.next().await.is_some() {} });
+        let page = browser.new_page("about:blank").await.expect("a page");
+        let mut visitor = Visitor {
+            page,
+            site: serve().await,
+            browser,
+            logged: Arc::default(),
+            fetched: Arc::default(),
+            _profile: profile,
+        };
+        visitor.listen().await;
+        visitor.size(1366, 768, false).await;
+        // Several browsers at once can't all be in front; each behaves as if it were.
+        visitor.page.execute(SetFocusEmulationEnabledParams::new(true)).await.expect("the focus");
+        visitor.go(fragment).await;
+        visitor
+    }
+
+    /// Opens another address of the page, as a link from elsewhere does.
+    pub async fn go(&mut self, fragment: &str) {
+        self.page.goto("about:blank").await.expect("an empty page");
+        self.page.goto(format!("{}{fragment}", self.site)).await.expect("the page opens");
+        self.until_ready("").await;
+    }
+
+    /// Waits until the game is on the screen. Chromium drops keys until a page was painted, so that
+    /// nobody plays what he can't see.
+    async fn until_ready(&self, and: &str) {
+        let painted = "performance.getEntriesByName('first-contentful-paint').length";
+        self.until(&format!("{and} document.querySelector('#board canvas') && {painted} > 0")).await;
+        self.js::<f64>("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))").await;
+    }
+
+    /// Loads the page anew.
+    pub async fn reload(&self) {
+        self.run("window.old = true").await;
+        self.page.reload().await.expect("a reload");
+        self.until_ready("!window.old &&").await;
+    }
+
+    /// Waits until a JavaScript expression is true, checked at every frame of the screen.
+    pub async fn until(&self, condition: &str) {
+        let wait = format!(
+            "new Promise((yes, no) => {{
+                const end = performance.now() + {PATIENCE}000;
+                const look = () => {{
+                    let met = false;
+                    try {{ met = {condition}; }} catch (_) {{}}
+                    if (met) yes(true);
+                    else if (performance.now() > end) no(new Error('never came about'));
+                    else requestAnimationFrame(look);
+                }};
+                look();
+            }})"
+        );
+        if let Err(error) = self.try_js::<bool>(&wait).await {
+            panic!("{condition}: {error}\non the page: {}", self.text("body").await);
+        }
+    }
+
+    /// The value of a JavaScript expression; a promise is awaited.
+    pub async fn js<T: DeserializeOwned>(&self, expression: &str) -> T {
+        self.try_js(expression).await.unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// Runs JavaScript for its effect.
+    pub async fn run(&self, code: &str) {
+        self.js::<bool>(&format!("(() => {{ {code}; return true; }})()")).await;
+    }
+
+    async fn try_js<T: DeserializeOwned>(&self, expression: &str) -> Result<T, String> {
+        let call = EvaluateParams::builder()
+            .expression(expression)
+            .await_promise(true)
+            .return_by_value(true)
+            .build()?;
+        let result = self.page.evaluate(call).await.map_err(|e| e.to_string())?;
+        result.into_value().map_err(|e| e.to_string())
+    }
+
+    /// The text of the first element that fits.
+    pub async fn text(&self, selector: &str) -> String {
+        self.js(&format!("document.querySelector({selector:?})?.innerText ?? '(no such element)'")).await
+    }
+
+    /// A number that the page shows.
+    pub async fn number(&self, selector: &str) -> i32 {
+        let text = self.text(selector).await;
+        text.trim().parse().unwrap_or_else(|_| panic!("{selector} shows “{text}”, not a number"))
+    }
+
+    /// Clicks the middle of the first element that fits, with a real pointer.
+    pub async fn click(&self, selector: &str) {
+        let element = self.page.find_element(selector).await;
+        let element = element.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        element.click().await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+    }
+
+    /// Presses and releases a key, named as in `KeyboardEvent.key`.
+    pub async fn press(&self, key: &str) {
+        self.key(key, true).await;
+        self.key(key, false).await;
+    }
+
+    /// Presses a key down, or releases it.
+    pub async fn key(&self, key: &str, down: bool) {
+        let kind = if down { DispatchKeyEventType::KeyDown } else { DispatchKeyEventType::KeyUp };
+        let mut event = DispatchKeyEventParams::builder().r#type(kind).key(key);
+        // What the browser itself does with a key (follow the focus, press a button) hangs on these.
+        let (code, number, text) = match key {
+            "Tab" => ("Tab", 9, None),
+            "Enter" => ("Enter", 13, Some("\r")),
+            "Escape" => ("Escape", 27, None),
+            " " => ("Space", 32, Some(" ")),
+            "ArrowLeft" => (key, 37, None),
+            "ArrowUp" => (key, 38, None),
+            "ArrowRight" => (key, 39, None),
+            "ArrowDown" => (key, 40, None),
+            letter => ("", 0, Some(letter)),
+        };
+        event = event.code(code).windows_virtual_key_code(number);
+        if let Some(text) = text.filter(|_| down) {
+            event = event.text(text);
+        }
+        self.page.execute(event.build().expect("a key event")).await.expect("the key arrives");
+    }
+
+    /// Draws a finger over the middle of an element, by so many pixels.
+    pub async fn swipe(&self, selector: &str, dx: f64, dy: f64) {
+        let [x, y]: [f64; 2] = self
+            .js(&format!(
+                "(() => {{ const r = document.querySelector({selector:?}).getBoundingClientRect();
+                return [r.x + r.width / 2, r.y + r.height / 2]; }})()"
+            ))
+            .await;
+        let touch = async |kind, touch_points: Vec<TouchPoint>| {
+            self.page.execute(Touch { kind, touch_points }).await.expect("the touch arrives");
+        };
+        touch(DispatchTouchEventType::TouchStart, vec![TouchPoint::new(x, y)]).await;
+        touch(DispatchTouchEventType::TouchMove, vec![TouchPoint::new(x + dx / 2.0, y + dy / 2.0)]).await;
+        touch(DispatchTouchEventType::TouchMove, vec![TouchPoint::new(x + dx, y + dy)]).await;
+        touch(DispatchTouchEventType::TouchEnd, vec![]).await;
+    }
+
+    /// Gives the window a size; a phone also has touch.
+    pub async fn size(&self, width: i64, height: i64, phone: bool) {
+        let metrics =
+            SetDeviceMetricsOverrideParams::new(width, height, if phone { 2.0 } else { 1.0 }, phone);
+        self.page.execute(metrics).await.expect("a size");
+        self.page.execute(SetTouchEmulationEnabledParams::new(phone)).await.expect("touch");
+    }
+
+    /// What the visitor prefers, such as `prefers-color-scheme: dark`.
+    pub async fn prefer(&self, feature: &str, value: &str) {
+        let feature = MediaFeature::new(feature, value);
+        self.page.emulate_media_features(vec![feature]).await.expect("a preference");
+    }
+
+    /// The frame that the board's canvas shows.
+    pub async fn canvas(&self) -> Vec<u8> {
+        self.js(
+            "(() => { const c = document.querySelector('#board canvas');
+            const copy = new OffscreenCanvas(c.width, c.height).getContext('2d', { willReadFrequently: true });
+            copy.drawImage(c, 0, 0);
+            const d = copy.getImageData(0, 0, c.width, c.height).data;
+            return Array.from(d).filter((_, i) => i % 4 < 3); })()",
+        )
+        .await
+    }
+
+    /// The board must show exactly this frame.
+    pub async fn board_shows(&self, frame: &Frame, what: &str) {
+        let shown = self.canvas().await;
+        let apart = shown.iter().zip(frame.rgb()).filter(|(a, b)| a != b).count();
+        assert_eq!((shown.len(), apart), (frame.rgb().len(), 0), "{what}: the board shows another frame");
+    }
+
+    /// Saves what is on the screen to `shots/` in the repository, for a person to look at.
+    pub async fn screenshot(&self, name: &str) {
+        let folder = root().join("shots");
+        std::fs::create_dir_all(&folder).expect("a folder for screenshots");
+        let picture = self.page.screenshot(ScreenshotParams::default()).await.expect("a picture");
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("the picture is saved");
+    }
+
+    /// What an automatic checker (axe) finds wrong with the page for people with disabilities.
+    pub async fn barriers(&self) -> Vec<String> {
+        let axe = root().join("tests/browser/node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(axe).expect("axe is installed: run `make test`, which sees to it");
+        self.run(&format!("if (!window.axe) {{ {axe} }}")).await;
+        self.js("axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations.map(v =>
+                v.id + ': ' + v.help + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(', ')))")
+            .await
+    }
+
+    /// Everything that was logged to the console, but for plain chatter, and every error.
+    pub fn logged(&self) -> Vec<String> {
+        self.logged.lock().expect("one writer").clone()
+    }
+
+    /// Every address that was fetched.
+    pub fn fetched(&self) -> Vec<String> {
+        self.fetched.lock().expect("one writer").clone()
+    }
+
+    /// The page's own address, without the fragment.
+    pub fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// Leaves; the console must have stayed clean and nothing may have come from elsewhere.
+    pub async fn leave(mut self) {
+        assert_eq!(self.logged(), Vec::<String>::new(), "the console is not clean");
+        let own = |address: &String| address.starts_with(&self.site) || address.starts_with("about:");
+        let foreign: Vec<_> = self.fetched().into_iter().filter(|a| !own(a)).collect();
+        assert_eq!(foreign, Vec::<String>::new(), "requests to elsewhere");
+        self.browser.close().await.expect("the browser closes");
+        self.browser.wait().await.expect("the browser ends");
+    }
+
+    async fn listen(&mut self) {
+        self.page.enable_log().await.expect("the log");
+        let mut console = self.page.event_listener::<EventConsoleApiCalled>().await.expect("the console");
+        let mut errors = self.page.event_listener::<EventExceptionThrown>().await.expect("exceptions");
+        let mut entries = self.page.event_listener::<EventEntryAdded>().await.expect("the log");
+        let mut requests = self.page.event_listener::<EventRequestWillBeSent>().await.expect("requests");
+        let (logged, fetched) = (self.logged.clone(), self.fetched.clone());
+        let note = move |text: String| logged.lock().expect("one writer").push(text);
+        tokio::spawn({
+            let note = note.clone();
+            async move {
+                while let Some(event) = console.next().await {
+                    note(format!("console: {:?}", event.args));
+                }
+            }
+        });
+        tokio::spawn({
+            let note = note.clone();
+            async move {
+                while let Some(event) = errors.next().await {
+                    note(format!("exception: {}", event.exception_details.text));
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(event) = entries.next().await {
+                note(format!("{:?}: {}", event.entry.level, event.entry.text));
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(event) = requests.next().await {
+                fetched.lock().expect("one writer").push(event.request.url.clone());
+            }
+        });
+    }
+}

@@ -1,0 +1,326 @@
+//! The page as visitors meet it: they play, scrub, share links, and open links with junk in them.
+
+use rulewright::env::{Action, Environment};
+use rulewright::games::replay::Move;
+use rulewright::games::{Game, Split};
+use rulewright_browser_tests::{Visitor, root};
+use serde::Deserialize;
+
+/// The key that plays an action.
+fn key(action: Action, actions: &[Action]) -> String {
+    match action {
+        Action::Up => "ArrowUp".into(),
+        Action::Down => "ArrowDown".into(),
+        Action::Left => "ArrowLeft".into(),
+        Action::Right => "ArrowRight".into(),
+        Action::Fire => " ".into(),
+        Action::Wait => ".".into(),
+        other => (1 + actions.iter().position(|a| *a == other).expect("a legal action")).to_string(),
+    }
+}
+
+/// What a page test needs of a recording in `tests/replays`.
+#[derive(Deserialize)]
+struct Recording {
+    game: String,
+    seed: u32,
+    moves: String,
+    score: i32,
+}
+
+fn recording(name: &str) -> Recording {
+    let path = root().join("tests/replays").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    toml::from_str(&text).expect("a recording")
+}
+
+#[tokio::test]
+async fn real_keys_play_a_seeded_episode_to_its_known_score() {
+    for name in ["collect.toml", "desk-trading.toml", "twist.toml"] {
+        let recording = recording(name);
+        let visitor = Visitor::open(&format!("#game={}&seed={}", recording.game, recording.seed)).await;
+        let mut episode = Game::find(&recording.game).expect("a shipped game").start(recording.seed);
+        let actions = episode.actions().to_vec();
+        for done in recording.moves.split(", ").map(|m| m.parse().expect("a move")) {
+            match done {
+                Move::Twist => visitor.press("t").await,
+                Move::Act(action) => visitor.press(&key(action, &actions)).await,
+            }
+            Move::play(done, &mut episode);
+        }
+        visitor.until("document.querySelector('#ended')").await;
+        assert_eq!(visitor.number("#score").await, recording.score, "{name}");
+        visitor.board_shows(&episode.frame(), name).await;
+        visitor.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn every_game_can_be_opened_and_played_and_looks_as_it_does_natively() {
+    let mut visitor = Visitor::open("").await;
+    for game in Game::all() {
+        visitor.go(&format!("#game={}&seed=5", game.id)).await;
+        assert_eq!(visitor.text(".title h2").await, game.file.title);
+        let mut episode = game.start(5);
+        visitor.board_shows(&episode.frame(), &game.id).await;
+        let actions = episode.actions().to_vec();
+        for &action in actions.iter().chain(actions.iter().rev()) {
+            visitor.press(&key(action, &actions)).await;
+            episode.step(action);
+        }
+        visitor.until(&format!("+document.querySelector('#steps').innerText == {}", 2 * actions.len())).await;
+        visitor.board_shows(&episode.frame(), &game.id).await;
+        assert_eq!(visitor.number("#score").await, episode.status().score, "{}", game.id);
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_link_and_a_reload_give_the_same_game() {
+    let visitor = Visitor::open("#game=crates&seed=77&speed=4&panels=keys&theme=dark").await;
+    visitor.reload().await;
+    let address: String = visitor.js("location.hash").await;
+    assert_eq!(address, "#game=crates&seed=77&speed=4&panels=keys&theme=dark");
+    let crates = Game::find("crates").expect("a shipped game");
+    visitor.board_shows(&crates.start(77).frame(), "the link's game").await;
+    assert!(visitor.js::<bool>("document.querySelector('[name=speed][value=\"4\"]').checked").await);
+    assert!(visitor.js::<bool>("document.querySelector('#panel-history').hidden").await);
+    assert_eq!(visitor.js::<String>("document.documentElement.dataset.theme").await, "dark");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn what_is_chosen_on_the_page_stands_in_the_address() {
+    let visitor = Visitor::open("").await;
+    visitor.click("#choose").await;
+    visitor.until("document.querySelector('#games').open").await;
+    visitor.click("[data-game=vault]").await;
+    visitor.until("location.hash.includes('game=vault')").await;
+    visitor.click("#next-seed").await;
+    visitor.until("location.hash.includes('seed=2')").await;
+    visitor.run("document.querySelector('[name=speed][value=\"8\"]').click()").await;
+    visitor.until("location.hash.includes('speed=8')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn junk_in_a_link_is_named_and_does_no_harm() {
+    let mut visitor = Visitor::open("").await;
+    let long = format!("#game={}", "x".repeat(100_000));
+    let junk = [
+        ("#game=nethack", "“nethack”"),
+        ("#seed=-1", "“-1”"),
+        ("#seed=99999999999999999999", "“99999999999999999999”"),
+        ("#speed=1000", "“1000”"),
+        ("#panels=history,kitchen", "“history,kitchen”"),
+        ("#theme=<img src=x onerror=alert(1)>", "<img"),
+        ("#colour=mauve", "“colour”"),
+        ("#%00%ff&&==&%", "ignored"),
+        (long.as_str(), "100005 characters"),
+    ];
+    for (link, named) in junk {
+        visitor.go(link).await;
+        let notice = visitor.text("#notices").await;
+        assert!(notice.contains(named), "{}: the page says “{notice}”", &link[..link.len().min(40)]);
+        visitor.press("ArrowUp").await;
+        visitor.until("+document.querySelector('#steps').innerText == 1").await;
+        visitor.click("#notices button").await;
+        visitor.until("document.querySelector('#notices').innerText.trim() == ''").await;
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn another_link_in_the_same_tab_opens_without_a_reload() {
+    let visitor = Visitor::open("#game=orchard").await;
+    visitor.run("window.same = true; location.hash = '#game=gallery&seed=3'").await;
+    visitor.until("document.querySelector('.title h2').innerText == 'Gallery'").await;
+    assert!(visitor.js::<bool>("window.same").await);
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_history_leads_back_to_any_moment_and_on_from_there() {
+    let visitor = Visitor::open("#game=orchard&seed=4").await;
+    let mut then = Game::find("orchard").expect("a shipped game").start(4);
+    for name in ["ArrowUp", "ArrowLeft", "ArrowDown", "ArrowRight"] {
+        visitor.press(name).await;
+    }
+    visitor.until("document.querySelectorAll('#moments li').length == 4").await;
+    visitor.press("[").await;
+    visitor.press("[").await;
+    then.step(Action::Up);
+    then.step(Action::Left);
+    visitor.until("+document.querySelector('#steps').innerText == 2").await;
+    visitor.board_shows(&then.frame(), "two steps back").await;
+    // A move while looking back would change the past: it does nothing.
+    visitor.press("ArrowUp").await;
+    visitor.click("#play-on").await;
+    visitor.press("ArrowUp").await;
+    then.step(Action::Up);
+    visitor.until("document.querySelectorAll('#moments li').length == 3").await;
+    visitor.board_shows(&then.frame(), "on from there").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_clock_runs_when_told_to_and_stops_when_told_to() {
+    let visitor = Visitor::open("#game=orchard&speed=8").await;
+    assert_eq!(visitor.number("#steps").await, 0, "nothing moves before the first key");
+    visitor.key("ArrowUp", true).await;
+    visitor.until("+document.querySelector('#steps').innerText >= 4").await;
+    visitor.key("ArrowUp", false).await;
+    visitor.click("#pause").await;
+    visitor.until("document.querySelector('#pause').innerText.includes('Play')").await;
+    let steps = visitor.number("#steps").await;
+    let done: Vec<String> = visitor
+        .js("[...document.querySelectorAll('#moments li')].map(li => li.innerText.split('\\n')[1])")
+        .await;
+    assert!(done.iter().filter(|d| *d == "up").count() >= 4, "a held key plays on: {done:?}");
+    visitor.click("#step").await;
+    visitor.until(&format!("+document.querySelector('#steps').innerText == {}", steps + 1)).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn touch_plays_by_swipes_and_by_the_pad() {
+    let visitor = Visitor::open("#game=orchard&seed=2").await;
+    visitor.size(390, 844, true).await;
+    let mut episode = Game::find("orchard").expect("a shipped game").start(2);
+    for (dx, dy, action) in
+        [(80.0, 5.0, Action::Right), (-4.0, -90.0, Action::Up), (-70.0, 0.0, Action::Left)]
+    {
+        visitor.swipe("#board", dx, dy).await;
+        episode.step(action);
+    }
+    visitor.until("+document.querySelector('#steps').innerText == 3").await;
+    visitor.click("[data-action=down]").await;
+    episode.step(Action::Down);
+    visitor.until("+document.querySelector('#steps').innerText == 4").await;
+    visitor.board_shows(&episode.frame(), "swipes").await;
+    let overflow: bool = visitor.js("document.documentElement.scrollWidth > innerWidth").await;
+    assert!(!overflow, "the page is wider than the phone");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_gallery_works_by_keyboard_alone() {
+    let visitor = Visitor::open("").await;
+    visitor.press("g").await;
+    visitor.until("document.querySelector('#games').open").await;
+    assert_eq!(
+        visitor.js::<usize>("document.querySelectorAll('[data-game]').length").await,
+        Game::all().len()
+    );
+    visitor.until("document.activeElement.closest('#games')").await;
+    visitor.press("Escape").await;
+    visitor.until("!document.querySelector('#games')").await;
+    visitor.press("g").await;
+    visitor.until("document.querySelector('#games')?.open").await;
+    visitor.run("document.querySelector('#filter').focus()").await;
+    for letter in ["g", "a", "l", "l", "e", "r", "y"] {
+        visitor.press(letter).await;
+    }
+    visitor.until("document.querySelectorAll('[data-game]').length == 1").await;
+    visitor.press("Tab").await;
+    visitor.press("Tab").await;
+    visitor.press("Enter").await;
+    visitor.until("location.hash.includes('game=gallery') && !document.querySelector('#games')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_policy_lets_no_inline_script_run() {
+    let visitor = Visitor::open("").await;
+    let stopped: bool = visitor
+        .js("new Promise(done => {
+            document.addEventListener('securitypolicyviolation', () => done(window.ran !== true));
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = true; ';
+            document.body.append(script);
+        })")
+        .await;
+    assert!(stopped, "an inline script ran");
+    let inline: usize = visitor
+        .js("[...document.querySelectorAll('script')].filter(s => !s.src && s.textContent !== 'window.ran = true; ').length
+            + document.querySelectorAll('[style]').length")
+        .await;
+    assert_eq!(inline, 0, "the page has inline scripts or styles");
+    // The violation that this test made is in the log; nothing else may be.
+    let others: Vec<_> = visitor.logged().into_iter().filter(|l| !l.contains("inline script")).collect();
+    assert_eq!(others, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nothing_stands_in_the_way_of_people_with_disabilities() {
+    for theme in ["light", "dark"] {
+        let visitor = Visitor::open(&format!("#theme={theme}&panels=history,sight,keys")).await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, at first");
+        for _ in 0..5 {
+            visitor.press("ArrowUp").await;
+        }
+        visitor.press("t").await;
+        visitor.press("[").await;
+        visitor.until("document.querySelector('#play-on')").await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, looking back");
+        visitor.press("g").await;
+        visitor.until("document.querySelector('#games').open").await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, the gallery");
+        visitor.leave().await;
+    }
+    let mut visitor = Visitor::open("").await;
+    visitor.size(390, 844, true).await;
+    for link in ["#game=trading", "#seed=x&game=vault"] {
+        visitor.go(link).await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "on a phone, {link}");
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn who_wants_no_motion_gets_none() {
+    let visitor = Visitor::open("").await;
+    visitor.prefer("prefers-reduced-motion", "reduce").await;
+    let moving = "(() => { const b = document.querySelector('#board'); b.classList.add('gain-a');
+        const name = getComputedStyle(b).animationName; b.classList.remove('gain-a'); return name; })()";
+    assert_eq!(visitor.js::<String>(moving).await, "none");
+    visitor.prefer("prefers-reduced-motion", "no-preference").await;
+    assert_eq!(visitor.js::<String>(moving).await, "gain-a");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn every_outcome_is_told_in_words() {
+    let visitor = Visitor::open("#game=orchard&panels=sight").await;
+    assert!(visitor.text("#sight").await.contains("You are in column"));
+    visitor.press("ArrowUp").await;
+    visitor.until("document.querySelector('#said').innerText.startsWith('You chose up')").await;
+    let role: String = visitor.js("document.querySelector('#said').getAttribute('role')").await;
+    assert_eq!(role, "status");
+    visitor.press("t").await;
+    visitor.until("document.querySelector('#said').innerText.includes('twist')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn screenshots_for_a_person_to_look_at() {
+    let mut visitor = Visitor::open("").await;
+    let unseen = Game::all().iter().find(|g| g.file.split == Split::Unseen).expect("an unseen game");
+    for (size, width, height) in [("phone", 390, 844), ("laptop", 1366, 768), ("projector", 1920, 1080)] {
+        visitor.size(width, height, size == "phone").await;
+        for theme in ["light", "dark"] {
+            for game in ["orchard", "trading", &unseen.id] {
+                visitor.go(&format!("#game={game}&theme={theme}&seed=3")).await;
+                for _ in 0..6 {
+                    visitor.press("2").await;
+                }
+                visitor.until("+document.querySelector('#steps').innerText == 6").await;
+                visitor.screenshot(&format!("{size}-{theme}-{game}")).await;
+            }
+            visitor.press("g").await;
+            visitor.until("document.querySelector('#games').open").await;
+            visitor.screenshot(&format!("{size}-{theme}-gallery")).await;
+        }
+    }
+    visitor.leave().await;
+}

@@ -1,0 +1,47 @@
+//! The head of the page: the name, the game, the theme.
+
+use super::Shared;
+use super::icon::Icon;
+use crate::address::Theme;
+use crate::state::{Dialog, Event};
+use yew::prelude::*;
+
+/// The head of the page.
+#[component]
+pub fn Header(props: &Shared) -> Html {
+    let state = &props.state;
+    let choose = {
+        let dispatcher = state.dispatcher();
+        move |_| dispatcher.dispatch(Event::Ask(Some(Dialog::Games)))
+    };
+    let (next, name) = match state.settings.theme {
+        Theme::Auto => (Theme::Light, "auto"),
+        Theme::Light => (Theme::Dark, "light"),
+        Theme::Dark => (Theme::Auto, "dark"),
+    };
+    let theme = {
+        let dispatcher = state.dispatcher();
+        move |_| dispatcher.dispatch(Event::Theme(next))
+    };
+    html! {
+        <header class="head">
+            <div class="brand">
+                <h1>{ "Rulewright" }</h1>
+                <p>{ "Toy games with hidden rules. Play one, and find the rules out." }</p>
+            </div>
+            <button type="button" id="choose" class="primary" onclick={choose}>
+                <Icon name="games" />{ "Choose a game" }
+            </button>
+            <button
+                type="button"
+                id="theme"
+                class="plain"
+                onclick={theme}
+                aria-label={format!("Theme: {name}. Change to {next}")}
+                title={format!("Theme: {name}")}
+            >
+                <Icon {name} />
+            </button>
+        </header>
+    }
+}

@@ -1,0 +1,85 @@
+//! The keyboard: which key does what, and the list of them.
+
+use super::Shared;
+use super::sight::Fold;
+use crate::address::Panel;
+use crate::state::{Dialog, Event};
+use rulewright::env::Action;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+use yew::prelude::*;
+
+/// Keys and what they do, for the list.
+const LIST: [(&str, &str); 9] = [
+    ("← ↑ ↓ → or W A S D", "move"),
+    ("space or F", "fire"),
+    (". or X", "wait"),
+    ("1 to 9", "the actions in their order"),
+    ("P / N", "pause / one step"),
+    ("R", "restart"),
+    ("T", "twist"),
+    ("[ / ]", "one moment back / on"),
+    ("G", "choose a game"),
+];
+
+/// The list of keys.
+#[component]
+pub fn Keys(props: &Shared) -> Html {
+    let entry = |(keys, what): &(&'static str, &'static str)| {
+        html! { <><dt><kbd>{ *keys }</kbd></dt><dd>{ *what }</dd></> }
+    };
+    html! {
+        <Fold state={props.state.clone()} panel={Panel::Keys} title="Keys">
+            <dl class="keys">{ for LIST.iter().map(entry) }</dl>
+        </Fold>
+    }
+}
+
+/// Whether the element that has the focus needs the key itself.
+pub fn belongs_to_a_field(key: &KeyboardEvent) -> bool {
+    if key.ctrl_key() || key.meta_key() || key.alt_key() {
+        return true;
+    }
+    let Some(target) = key.target().and_then(|t| t.dyn_into::<HtmlElement>().ok()) else { return false };
+    match target.tag_name().as_str() {
+        "INPUT" | "SELECT" | "TEXTAREA" => true,
+        "BUTTON" | "A" => matches!(key.key().as_str(), " " | "Enter"),
+        _ => false,
+    }
+}
+
+/// What a key does on the page.
+pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action]) -> Option<Event> {
+    if let Some(action) = action(&key.key(), actions) {
+        return Some(if down { Event::Press(action) } else { Event::Release(action) });
+    }
+    if !down {
+        return None;
+    }
+    match key.key().to_ascii_lowercase().as_str() {
+        "p" => Some(Event::Pause),
+        "n" => Some(Event::Step),
+        "r" if !key.repeat() => Some(Event::Restart),
+        "t" if !key.repeat() => Some(Event::Twist),
+        "[" => Some(Event::Back),
+        "]" => Some(Event::Forward),
+        "g" => Some(Event::Ask(Some(Dialog::Games))),
+        _ => None,
+    }
+}
+
+fn action(key: &str, actions: &[Action]) -> Option<Action> {
+    let wanted = match key.to_ascii_lowercase().as_str() {
+        "arrowup" | "w" => Action::Up,
+        "arrowdown" | "s" => Action::Down,
+        "arrowleft" | "a" => Action::Left,
+        "arrowright" | "d" => Action::Right,
+        " " | "f" => Action::Fire,
+        "." | "x" => return actions.last().copied(),
+        digit => {
+            let place: usize = digit.parse().ok()?;
+            return actions.get(place.checked_sub(1)?).copied();
+        }
+    };
+    actions.contains(&wanted).then_some(wanted)
+}

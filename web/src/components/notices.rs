@@ -1,0 +1,28 @@
+//! What a link held that could not be used.
+
+use super::Shared;
+use super::icon::Icon;
+use crate::state::Event;
+use yew::prelude::*;
+
+/// A sentence for each part of the link that was ignored.
+#[component]
+pub fn Notices(props: &Shared) -> Html {
+    let dismiss = {
+        let dispatcher = props.state.dispatcher();
+        move |_| dispatcher.dispatch(Event::Dismiss)
+    };
+    let notices = &props.state.notices;
+    html! {
+        <div id="notices" role="status">
+            if !notices.is_empty() {
+                <div class="notice">
+                    <ul>{ for notices.iter().map(|notice| html! { <li>{ notice }</li> }) }</ul>
+                    <button type="button" class="plain" onclick={dismiss} aria-label="Dismiss">
+                        <Icon name="close" />
+                    </button>
+                </div>
+            }
+        </div>
+    }
+}

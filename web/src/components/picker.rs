@@ -1,0 +1,108 @@
+//! The gallery: every game with a picture, by family.
+
+use super::Shared;
+use super::canvas::Canvas;
+use super::icon::Icon;
+use crate::state::Event;
+use rulewright::env::Environment;
+use rulewright::games::{Family, Game, Split};
+use strum::VariantArray;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, HtmlInputElement};
+use yew::prelude::*;
+
+/// A window with all games.
+#[component]
+pub fn Picker(props: &Shared) -> Html {
+    let state = &props.state;
+    let node = use_node_ref();
+    let wanted = use_state(String::new);
+    {
+        let node = node.clone();
+        use_effect_with((), move |()| {
+            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+                // It is on the page and closed, so this can't fail.
+                let _ = dialog.show_modal();
+            }
+        });
+    }
+    let close = {
+        let dispatcher = state.dispatcher();
+        Callback::from(move |()| dispatcher.dispatch(Event::Ask(None)))
+    };
+    let filter = {
+        let wanted = wanted.clone();
+        move |event: InputEvent| {
+            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+            wanted.set(field.map(|field| field.value().to_lowercase()).unwrap_or_default());
+        }
+    };
+    let fits = |game: &&'static Game| {
+        let about =
+            format!("{} {} {} {}", game.file.title, game.file.family, game.file.split, game.file.goal);
+        about.to_lowercase().contains(wanted.trim())
+    };
+    let card = |game: &'static Game| {
+        let dispatcher = state.dispatcher();
+        let frame = game.start(state.settings.seed).frame();
+        let current = game.id == state.settings.game;
+        html! {
+            <li key={game.id.as_str()}>
+                <button
+                    type="button"
+                    class="card"
+                    data-game={game.id.as_str()}
+                    aria-current={current.then_some("true")}
+                    onclick={move |_| dispatcher.dispatch(Event::Choose(&game.id))}
+                >
+                    <Canvas {frame} />
+                    <span class="name">{ &game.file.title }</span>
+                    <span class="about">{ &game.file.goal }</span>
+                </button>
+            </li>
+        }
+    };
+    let shelf = |title: String, games: Vec<&'static Game>| {
+        html! {
+            if !games.is_empty() {
+                <section class="shelf">
+                    <h3>{ title }</h3>
+                    <ul>{ for games.into_iter().map(card) }</ul>
+                </section>
+            }
+        }
+    };
+    let of = |split: Split| Game::all().iter().filter(move |g| g.file.split == split).filter(fits);
+    let families = Family::VARIANTS.iter().map(|&family| {
+        shelf(family.to_string(), of(Split::Seen).filter(|g| g.file.family == family).collect())
+    });
+    let found = Game::all().iter().filter(fits).count();
+    html! {
+        <dialog
+            ref={node}
+            id="games"
+            class="picker"
+            aria-labelledby="games-title"
+            oncancel={close.reform(|_| ())}
+            onclose={close.reform(|_| ())}
+        >
+            <div class="picker-head">
+                <h2 id="games-title">{ "Choose a game" }</h2>
+                <input
+                    type="search"
+                    id="filter"
+                    placeholder="Find a game"
+                    aria-label="Find a game"
+                    oninput={filter}
+                />
+                <button type="button" class="plain" aria-label="Close" onclick={close.reform(|_| ())}>
+                    <Icon name="close" />
+                </button>
+            </div>
+            <p class="count" role="status">{ format!("{found} games") }</p>
+            { shelf("Desks".into(), of(Split::Desk).collect()) }
+            { for families }
+            { shelf("Kept apart: the model never trains on these".into(), of(Split::Unseen).collect()) }
+        </dialog>
+    }
+}

@@ -1,0 +1,352 @@
+//! The page's whole state, and every way in which it changes.
+
+use crate::address::{Panel, Settings, Speed, Theme};
+use rulewright::env::{Action, Environment, Outcome};
+use rulewright::games::replay::Move;
+use rulewright::games::{Episode, Game};
+use std::rc::Rc;
+use yew::Reducible;
+
+/// One entry of the history: what was done, what came of it, and the game after it.
+#[derive(Clone)]
+pub struct Moment {
+    pub done: Move,
+    pub outcome: Outcome,
+    pub after: Episode,
+}
+
+/// The key that is down, or that was tapped since the last tick.
+#[derive(Clone, Copy)]
+struct Held {
+    action: Action,
+    played: bool,
+    released: bool,
+}
+
+/// A window in front of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    Games,
+}
+
+/// The page's state.
+#[derive(Clone)]
+pub struct State {
+    /// Counts the changes: two states of the page are the same when this is.
+    version: u64,
+    pub settings: Settings,
+    /// The episode before the first move.
+    start: Rc<Episode>,
+    pub history: Vec<Rc<Moment>>,
+    /// How many moments lie before the one that is shown: all of them, unless one looks back.
+    pub shown: usize,
+    /// Whether time goes on by itself, where it does at all.
+    pub running: bool,
+    held: Option<Held>,
+    pub dialog: Option<Dialog>,
+    /// What a link held that could not be used.
+    pub notices: Vec<String>,
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
+
+/// What may happen to the page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// An address was opened, with what is wrong with it.
+    Open(Settings, Vec<String>),
+    Choose(&'static str),
+    Seed(u32),
+    Speed(Speed),
+    Theme(Theme),
+    Toggle(Panel),
+    /// The player wants this action: at once, or at the next tick of a running game.
+    Press(Action),
+    Release(Action),
+    /// Time has come for a step of a running game.
+    Tick,
+    Pause,
+    /// One step with the idle action.
+    Step,
+    Restart,
+    Twist,
+    /// Show the game as it was after so many moments.
+    Show(usize),
+    /// Show one moment earlier.
+    Back,
+    /// Show one moment later.
+    Forward,
+    /// Go on from the moment that is shown, forgetting what came after it.
+    PlayOn,
+    Ask(Option<Dialog>),
+    Dismiss,
+}
+
+impl State {
+    /// A fresh page.
+    pub fn new(settings: Settings, notices: Vec<String>) -> Self {
+        let start = Rc::new(begin(&settings));
+        Self {
+            version: 0,
+            settings,
+            start,
+            history: Vec::new(),
+            shown: 0,
+            running: false,
+            held: None,
+            dialog: None,
+            notices,
+        }
+    }
+
+    /// The game that is chosen.
+    pub fn game(&self) -> Option<&'static Game> {
+        Game::find(self.settings.game)
+    }
+
+    /// The episode as it stands now.
+    pub fn now(&self) -> &Episode {
+        self.history.last().map_or(&self.start, |moment| &moment.after)
+    }
+
+    /// The episode that is shown: now, or as it was.
+    pub fn view(&self) -> &Episode {
+        match self.shown.checked_sub(1) {
+            None => &self.start,
+            Some(last) => self.history.get(last).map_or(self.now(), |moment| &moment.after),
+        }
+    }
+
+    /// Whether the past is shown.
+    pub fn looks_back(&self) -> bool {
+        self.shown < self.history.len()
+    }
+
+    /// Whether the episode is over.
+    pub fn is_over(&self) -> bool {
+        self.history.iter().rev().find(|m| m.done != Move::Twist).is_some_and(|m| m.outcome.done)
+    }
+
+    /// Steps played so far.
+    pub fn steps(&self) -> usize {
+        self.history.iter().filter(|m| m.done != Move::Twist).count()
+    }
+
+    /// Steps up to the moment that is shown.
+    pub fn steps_shown(&self) -> usize {
+        self.history.iter().take(self.shown).filter(|m| m.done != Move::Twist).count()
+    }
+
+    /// Whether the clock drives the game at this moment.
+    pub fn ticks(&self) -> bool {
+        self.running && self.settings.speed != Speed::Yours && !self.is_over() && !self.looks_back()
+    }
+
+    fn idle(&self) -> Action {
+        self.now().actions().last().copied().unwrap_or(Action::Wait)
+    }
+
+    fn restart(&mut self) {
+        self.start = Rc::new(begin(&self.settings));
+        self.history.clear();
+        self.shown = 0;
+        self.running = false;
+        self.held = None;
+    }
+
+    fn play(&mut self, done: Move) {
+        if self.is_over() || self.looks_back() {
+            return;
+        }
+        let mut after = self.now().clone();
+        let outcome = done.play(&mut after);
+        self.history.push(Rc::new(Moment { done, outcome, after }));
+        self.shown = self.history.len();
+        if self.is_over() {
+            self.running = false;
+        }
+    }
+
+    fn show(&mut self, shown: usize) {
+        self.shown = shown.min(self.history.len());
+        self.running = false;
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Open(settings, notices) => {
+                let other = (self.settings.game, self.settings.seed) != (settings.game, settings.seed);
+                self.settings = settings;
+                self.notices = notices;
+                if other {
+                    self.restart();
+                }
+            }
+            Event::Choose(game) => {
+                self.settings.game = game;
+                self.dialog = None;
+                self.restart();
+            }
+            Event::Seed(seed) => {
+                self.settings.seed = seed;
+                self.restart();
+            }
+            Event::Speed(speed) => {
+                self.settings.speed = speed;
+                self.running = false;
+            }
+            Event::Theme(theme) => self.settings.theme = theme,
+            Event::Toggle(panel) => {
+                if !self.settings.panels.remove(&panel) {
+                    self.settings.panels.insert(panel);
+                }
+            }
+            Event::Press(action) if self.settings.speed == Speed::Yours => {
+                if self.now().actions().contains(&action) {
+                    self.play(Move::Act(action));
+                }
+            }
+            Event::Press(action) => {
+                self.running |= !self.is_over();
+                // Holding a key down repeats the event; a tap that was not played yet stays.
+                if self.held.is_none_or(|held| held.action != action || held.released) {
+                    self.held = Some(Held { action, played: false, released: false });
+                }
+            }
+            Event::Release(action) => {
+                if let Some(held) = self.held.as_mut().filter(|held| held.action == action) {
+                    held.released = true;
+                    self.held = self.held.filter(|held| !held.played);
+                }
+            }
+            Event::Tick if self.ticks() => {
+                self.play(Move::Act(self.held.map_or(self.idle(), |held| held.action)));
+                self.held = self.held.filter(|held| !held.released).map(|held| Held { played: true, ..held });
+            }
+            Event::Tick => {}
+            Event::Pause => self.running = !self.running && !self.is_over(),
+            Event::Step => {
+                self.running = false;
+                self.play(Move::Act(self.idle()));
+            }
+            Event::Restart => self.restart(),
+            Event::Twist => self.play(Move::Twist),
+            Event::Show(shown) => self.show(shown),
+            Event::Back => self.show(self.shown.saturating_sub(1)),
+            Event::Forward => self.show(self.shown + 1),
+            Event::PlayOn => self.history.truncate(self.shown),
+            Event::Ask(dialog) => {
+                self.dialog = dialog;
+                self.running = false;
+            }
+            Event::Dismiss => self.notices.clear(),
+        }
+    }
+}
+
+impl Reducible for State {
+    type Action = Event;
+
+    fn reduce(self: Rc<Self>, event: Event) -> Rc<Self> {
+        let mut state = Rc::unwrap_or_clone(self);
+        state.version += 1;
+        state.apply(event);
+        Rc::new(state)
+    }
+}
+
+fn begin(settings: &Settings) -> Episode {
+    // The address only lets shipped games in, and there is always one.
+    let game = Game::find(settings.game).unwrap_or(&Game::all()[0]);
+    game.start(settings.seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(speed: Speed) -> State {
+        State::new(Settings { speed, ..Settings::default() }, vec![])
+    }
+
+    fn after(state: State, events: &[Event]) -> State {
+        let reduce = |state: Rc<State>, event: &Event| state.reduce(event.clone());
+        Rc::unwrap_or_clone(events.iter().fold(Rc::new(state), reduce))
+    }
+
+    fn moves(state: &State) -> Vec<String> {
+        state.history.iter().map(|m| m.done.to_string()).collect()
+    }
+
+    #[test]
+    fn the_game_waits_until_a_key_is_pressed() {
+        use Action::{Left, Right, Up};
+        let state = after(page(Speed::Yours), &[Event::Tick, Event::Tick]);
+        assert_eq!(state.steps(), 0);
+        let state = after(state, &[Event::Press(Up), Event::Press(Left), Event::Press(Right)]);
+        assert_eq!(moves(&state), ["up", "left", "right"]);
+    }
+
+    #[test]
+    fn an_action_that_the_game_lacks_is_no_step() {
+        assert_eq!(after(page(Speed::Yours), &[Event::Press(Action::Ship)]).steps(), 0);
+    }
+
+    #[test]
+    fn a_running_game_plays_a_tap_once_and_a_held_key_until_it_is_released() {
+        use Action::{Left, Up};
+        let tap = [Event::Press(Up), Event::Release(Up), Event::Tick, Event::Tick];
+        let state = after(page(Speed::Fast), &tap);
+        assert_eq!(moves(&state), ["up", "wait"]);
+        let held = [
+            Event::Press(Left),
+            Event::Tick,
+            Event::Press(Left),
+            Event::Tick,
+            Event::Release(Left),
+            Event::Tick,
+        ];
+        let state = after(page(Speed::Fast), &held);
+        assert_eq!(moves(&state), ["left", "left", "wait"]);
+    }
+
+    #[test]
+    fn looking_back_stops_the_game_and_changes_nothing_until_one_plays_on() {
+        let up = Event::Press(Action::Up);
+        let state =
+            after(page(Speed::Yours), &[up.clone(), up.clone(), up.clone(), Event::Show(1), up.clone()]);
+        assert_eq!((state.steps(), state.looks_back()), (3, true));
+        assert_eq!(state.view().frame(), state.history[0].after.frame());
+        let state = after(state, &[Event::PlayOn, Event::Press(Action::Down)]);
+        assert_eq!(moves(&state), ["up", "down"]);
+    }
+
+    #[test]
+    fn an_ended_episode_takes_no_more_steps_and_a_restart_begins_anew() {
+        let wait = Event::Press(Action::Wait);
+        let state = after(page(Speed::Yours), &vec![wait.clone(); 3000]);
+        let steps = state.steps();
+        assert!(state.is_over() && steps < 3000);
+        let state = after(state, &[Event::Restart, wait]);
+        assert_eq!((state.steps(), state.is_over()), (1, false));
+    }
+
+    #[test]
+    fn another_game_or_seed_in_the_address_begins_anew_but_a_theme_does_not() {
+        let played = after(page(Speed::Yours), &[Event::Press(Action::Up)]);
+        let dark = Settings { theme: Theme::Dark, ..played.settings.clone() };
+        assert_eq!(after(played.clone(), &[Event::Open(dark, vec![])]).steps(), 1);
+        let other = Settings { seed: 99, ..played.settings.clone() };
+        assert_eq!(after(played, &[Event::Open(other, vec![])]).steps(), 0);
+    }
+
+    #[test]
+    fn a_twist_takes_no_step_and_stays_in_the_history() {
+        let state = after(page(Speed::Yours), &[Event::Twist, Event::Press(Action::Up)]);
+        assert_eq!((state.steps(), state.history.len()), (1, 2));
+    }
+}
