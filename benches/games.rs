@@ -10,8 +10,9 @@ fn main() {
     divan::main();
 }
 
-/// Of every family one, and a desk.
-const GAMES: [&str; 2] = ["orchard", "trading"];
+/// Still things, chasers in a maze, crates, much that moves, shots, soil, a bouncing one, a desk.
+const GAMES: [&str; 8] =
+    ["orchard", "pellets", "crates", "meteors", "crossfire", "mole", "juggler", "trading"];
 
 /// Episodes played round and round, an action of its own each step.
 #[divan::bench(args = GAMES)]

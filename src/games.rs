@@ -1,6 +1,6 @@
 //! The games: 45 for the board, three desks, and endless ones from the [`generator`].
 //!
-//! A game is data: one TOML file in `assets/games`, read by [`file`], played by [`arcade`] or
+//! A game is data: one TOML file in `assets/games`, read by [`mod@file`], played by [`arcade`] or
 //! [`desk`]. A file put into that folder is in the list, without a line of code.
 
 pub mod arcade;
@@ -11,6 +11,7 @@ pub mod generator;
 pub mod grid;
 mod layout;
 pub mod planner;
+pub mod recording;
 pub mod replay;
 pub mod rules;
 pub mod sprite;

@@ -15,7 +15,7 @@
 //! # let _ = frame;
 //! ```
 //!
-//! Parts, from the ground up: [`frame`] and [`env`] (what may be seen and done), [`games`] (the
+//! Parts, from the ground up: [`frame`] and [`mod@env`] (what may be seen and done), [`games`] (the
 //! engine, the desks and the games as data), and above them `arena`, which measures.
 
 #[cfg(feature = "cli")]

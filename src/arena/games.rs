@@ -57,6 +57,9 @@ impl std::fmt::Display for Mean {
 /// How an episode feels: how often each kind of thing happened, a step.
 type Profile = BTreeMap<String, f64>;
 
+/// Chooses an action at every step.
+type Player = Box<dyn FnMut(&Episode) -> Action>;
+
 /// One episode's end.
 struct Played {
     score: f64,
@@ -67,10 +70,10 @@ struct Played {
 impl Measure {
     /// Plays the game with every player on `seeds` seeds.
     pub fn of(game: &Game, seeds: u32) -> Measure {
-        let play = |player: &dyn Fn(u32) -> Box<dyn FnMut(&Episode) -> Action>| -> Vec<Played> {
+        let play = |player: &dyn Fn(u32) -> Player| -> Vec<Played> {
             (0..seeds).map(|seed| play(game, seed, player(seed))).collect()
         };
-        let planner = |beliefs: Beliefs, seed| -> Box<dyn FnMut(&Episode) -> Action> {
+        let planner = |beliefs: Beliefs, seed| -> Player {
             let mut planner = Planner::new(beliefs, seed);
             Box::new(move |episode| planner.choose(episode))
         };

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use rulewright::arena::games::Measure;
 use rulewright::games::Game;
+use rulewright::games::recording::{Player, Recording};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,12 +37,39 @@ enum Command {
         #[arg(long, default_value_t = 12)]
         seeds: u32,
     },
+    /// Plays an episode and prints it as a recording for tests/replays
+    Record {
+        /// The game's id
+        game: String,
+        /// The episode's seed
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+        /// Who plays: oracle or random
+        #[arg(long, default_value_t = Player::Oracle)]
+        player: Player,
+        /// Twist the hidden effects before this step
+        #[arg(long)]
+        twist: Option<u16>,
+    },
+    /// Records every recording of a folder again, by the rules of today
+    Rerecord {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let ok = match Arguments::parse().command {
         Command::Games { seeds, only, folder } => games(seeds, &only, folder.as_deref()),
         Command::Check { file, seeds } => check(&file, seeds),
+        Command::Record { game, seed, player, twist } => record(&game, seed, player, twist),
+        Command::Rerecord { folder } => match rerecord(&folder) {
+            Ok(()) => true,
+            Err(error) => {
+                eprintln!("{error}");
+                false
+            }
+        },
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -147,4 +175,28 @@ fn check(path: &Path, seeds: u32) -> bool {
         println!("{name}: solvable, and its hidden rules matter.");
     }
     complaints.is_empty()
+}
+
+fn record(game: &str, seed: u32, player: Player, twist: Option<u16>) -> bool {
+    match Recording::make(game, seed, player, twist) {
+        Some(recording) => print!("{recording}"),
+        None => eprintln!("There is no game “{game}”; `arena games` lists them."),
+    }
+    Game::find(game).is_some()
+}
+
+fn rerecord(folder: &Path) -> Result<(), String> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths {
+        let error = |what: String| format!("{}: {what}.", path.display());
+        let text = std::fs::read_to_string(&path).map_err(|e| error(e.to_string()))?;
+        let old = Recording::parse(&text).map_err(error)?;
+        let new = old.again().ok_or_else(|| error(format!("there is no game “{}”", old.replay.game)))?;
+        let changed = if new == old { "as before" } else { "changed" };
+        std::fs::write(&path, new.to_string()).map_err(|e| error(e.to_string()))?;
+        println!("{}: {changed}", path.display());
+    }
+    Ok(())
 }

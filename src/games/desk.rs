@@ -12,6 +12,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const MOST_READINGS: usize = 4;
+const MOST_REGIMES: usize = 16;
+/// Levels of the stock that the chart has room for.
+const MOST_LEVELS: i32 = 15;
+/// Most points that a step may bring or cost.
+const MOST_POINTS: i32 = 50;
+/// How far from nothing a reading may be: its chart is drawn in whole numbers.
+const FURTHEST: i32 = 100_000;
 /// Steps that a chart shows.
 const HISTORY: usize = 20;
 
@@ -148,13 +155,42 @@ impl DeskRules {
         }
         for reading in &file.reading {
             let ([low, high], [from, to]) = (reading.range, reading.threshold);
-            if low >= high || from > to || from < low || to > high || reading.drift < 1 {
+            let too_far = low < -FURTHEST || high > FURTHEST || reading.drift > FURTHEST;
+            if low >= high || from > to || from < low || to > high || reading.drift < 1 || too_far {
                 return wrong(
                     &format!("reading {}", reading.name),
-                    "range must be [low, high], threshold must lie within it, and drift must be 1 or more"
-                        .into(),
+                    format!(
+                        "range must be [low, high], threshold must lie within it, drift must be 1 or more, and none be beyond {FURTHEST}"
+                    ),
                 );
             }
+        }
+        let fair = |points: i32| (-MOST_POINTS..=MOST_POINTS).contains(&points);
+        let points =
+            |points: i32| format!("{points} is out of range; it may be -{MOST_POINTS} to {MOST_POINTS}");
+        if let Some(Stock { start, range: [low, high], change, refused, .. }) = &file.stock {
+            let (start, low, high) = (*start, *low, *high);
+            if let Some(&change) = change.values().find(|change| !fair(**change)) {
+                return wrong("stock, change", points(change));
+            }
+            if !fair(*refused) {
+                return wrong("stock, refused", points(*refused));
+            }
+            if low >= high || low < -FURTHEST || high > FURTHEST || high - low >= MOST_LEVELS {
+                return wrong(
+                    "stock, range",
+                    format!("it must be [low, high], with at most {MOST_LEVELS} levels"),
+                );
+            }
+            if start < low || start > high {
+                return wrong("stock, start", format!("{start} must lie within the range, {low} to {high}"));
+            }
+        }
+        if file.regime.len() > MOST_REGIMES {
+            return wrong(
+                "regime",
+                format!("there are {}; there may be 2 to {MOST_REGIMES}", file.regime.len()),
+            );
         }
         let names: Vec<_> = file.reading.iter().map(|r| r.name.as_str()).collect();
         for (i, regime) in file.regime.iter().enumerate() {
@@ -169,6 +205,11 @@ impl DeskRules {
                     &format!("regime {}, pay", i + 1),
                     format!("“{action}” is not among the desk's actions"),
                 );
+            }
+        }
+        for (i, regime) in file.regime.iter().enumerate() {
+            if let Some(&pay) = regime.pay.values().find(|pay| !fair(**pay)) {
+                return wrong(&format!("regime {}, pay", i + 1), points(pay));
             }
         }
         match file.regime.last() {
@@ -189,7 +230,7 @@ impl DeskRules {
 pub struct Desk {
     rules: Arc<DeskRules>,
     /// Which regime's pay holds in each regime.
-    pays: ArrayVec<u8, 16>,
+    pays: ArrayVec<u8, MOST_REGIMES>,
     thresholds: ArrayVec<i32, MOST_READINGS>,
     /// Newest last.
     history: ArrayVec<ArrayVec<i32, MOST_READINGS>, HISTORY>,
@@ -264,7 +305,7 @@ impl Desk {
                 if !refused {
                     self.stock = next;
                 }
-                if self.tick % stock.restock.max(1) == 0 {
+                if self.tick.is_multiple_of(stock.restock.max(1)) {
                     self.stock += (stock.start - self.stock).signum();
                 }
                 if refused { stock.refused } else { pay }
@@ -339,7 +380,7 @@ impl Desk {
 }
 
 impl DeskRules {
-    /// The mechanics' names, as [`super::mechanics`] lists them.
+    /// The mechanics' names, as [`super::Game::mechanics`] lists them.
     pub(super) fn mechanics(&self) -> impl Iterator<Item = String> + '_ {
         let chart = serde_name(&self.file.chart);
         let readings = self.file.reading.iter().map(|r| format!("reading {}", r.name));

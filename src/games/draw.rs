@@ -7,6 +7,8 @@ use super::rules::Motion;
 use crate::frame::{Frame, Rgb};
 
 const FLOOR: Rgb = [18, 20, 28];
+/// A faint dot in the corner of each free cell, by which one counts cells.
+const DOT: Rgb = [44, 48, 62];
 const WALL: [Rgb; 2] = [[104, 108, 118], [70, 74, 84]];
 const SOIL: [Rgb; 2] = [[74, 55, 38], [58, 42, 30]];
 const PLAYER: [Rgb; 2] = [[245, 245, 245], [24, 26, 36]];
@@ -36,7 +38,7 @@ const fn tile(mask: u64, on: Rgb, off: Rgb) -> [u8; 192] {
     tile
 }
 
-static FLOOR_TILE: [u8; 192] = tile(0, FLOOR, FLOOR);
+static FLOOR_TILE: [u8; 192] = tile(1, DOT, FLOOR);
 static WALL_TILE: [u8; 192] = tile(BRICKS, WALL[0], WALL[1]);
 static SOIL_TILE: [u8; 192] = tile(CRUMBS, SOIL[0], SOIL[1]);
 

@@ -299,6 +299,9 @@ impl GameFile {
         }
         let refill = match &self.refill {
             None => None,
+            Some(refill) if refill.of.is_empty() => {
+                return problem("refill, of", "it names nothing; name at least one thing of this game");
+            }
             Some(refill) => Some(Refill {
                 of: refill.of.iter().map(|name| kind_of("refill, of", name)).collect::<Result<_, _>>()?,
                 bonus: refill.bonus,
@@ -392,6 +395,10 @@ impl GameFile {
         }
         let mut map =
             Map { walls: Cells::default(), soil: Cells::default(), start: None, things: Vec::new() };
+        let starts = lines.iter().flatten().filter(|&&letter| letter == '@').count();
+        if starts != 1 {
+            return problem("map", format!("the player begins at one @, and there are {starts}"));
+        }
         for (y, line) in lines.iter().enumerate() {
             for (x, &letter) in line.iter().enumerate() {
                 let cell = cell(x as u8, y as u8);

@@ -53,11 +53,11 @@ impl Desk {
                 frame.fill(x + dx, middle as usize, 1, 2, colour);
             }
         }
-        for gauge in 0..gauges {
+        for (gauge, ink) in INKS.iter().enumerate().take(gauges) {
             let top = 68 + gauge * 14;
             let width = self.share(gauge, self.now()[gauge], 88);
             frame.fill(4, top, 88, 8, GRID);
-            frame.fill(4, top, width, 8, INKS[gauge].rgb());
+            frame.fill(4, top, width, 8, ink.rgb());
             for tick in 1..10 {
                 frame.fill(4 + tick * 88 / 10, top, 1, 2, PAPER);
             }

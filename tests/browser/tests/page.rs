@@ -36,7 +36,7 @@ fn recording(name: &str) -> Recording {
 
 #[tokio::test]
 async fn real_keys_play_a_seeded_episode_to_its_known_score() {
-    for name in ["collect.toml", "desk-trading.toml", "twist.toml"] {
+    for name in ["orchard.toml", "trading.toml", "orchard-twist.toml"] {
         let recording = recording(name);
         let visitor = Visitor::open(&format!("#game={}&seed={}", recording.game, recording.seed)).await;
         let mut episode = Game::find(&recording.game).expect("a shipped game").start(recording.seed);

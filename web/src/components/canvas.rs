@@ -25,8 +25,9 @@ pub fn Canvas(props: &CanvasProps) -> Html {
         }
     });
     let size = SIZE.to_string();
-    let role = if props.label.is_empty() { "presentation" } else { "img" };
-    html! { <canvas ref={node} width={size.clone()} height={size} {role} aria-label={props.label.clone()} /> }
+    let label = Some(props.label.clone()).filter(|label| !label.is_empty());
+    let role = if label.is_some() { "img" } else { "presentation" };
+    html! { <canvas ref={node} width={size.clone()} height={size} {role} aria-label={label} /> }
 }
 
 fn paint(canvas: &HtmlCanvasElement, frame: &Frame) {

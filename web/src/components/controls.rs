@@ -17,7 +17,7 @@ pub fn Controls(props: &Shared) -> Html {
         let dispatcher = state.dispatcher();
         let onclick = move |_: MouseEvent| dispatcher.dispatch(event.clone());
         html! {
-            <button type="button" {id} {onclick} disabled={off}><Icon name={icon} />{ label }</button>
+            <button type="button" {id} {onclick} disabled={off} title={hint(id)}><Icon name={icon} />{ label }</button>
         }
     };
     let speed = |&speed: &Speed| {
@@ -80,5 +80,16 @@ pub fn Controls(props: &Shared) -> Html {
                 { button("next-seed", "dice", "Next", Event::Seed(next_seed), false) }
             </div>
         </div>
+    }
+}
+
+/// What a button does, for those who linger over it.
+fn hint(id: &str) -> Option<&'static str> {
+    match id {
+        "step" => Some("One step in which you do nothing"),
+        "restart" => Some("The same game and seed from the start"),
+        "twist" => Some("Change some of the hidden rules now"),
+        "next-seed" => Some("The same game, laid out anew"),
+        _ => None,
     }
 }

@@ -30,7 +30,7 @@ pub fn Header(props: &Shared) -> Html {
                 <p>{ "Toy games with hidden rules. Play one, and find the rules out." }</p>
             </div>
             <button type="button" id="choose" class="primary" onclick={choose}>
-                <Icon name="games" />{ "Choose a game" }
+                <Icon name="games" />{ "Games" }
             </button>
             <button
                 type="button"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Builds the release page and serves it until Ctrl-C.
+#
+#     scripts/serve.sh 8080
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+port=${1:?which port?}
+if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    echo "Port $port is taken by another program; choose one: make demo PORT=$((port + 1))" >&2
+    exit 1
+fi
+echo "The page will be at http://127.0.0.1:$port/ once it is built (the first build takes minutes)."
+wasm_env trunk serve --release --no-autoreload --address 127.0.0.1 --port "$port"

@@ -1,0 +1,94 @@
+//! The marks at a thing's edge tell the truth: towards where it goes, and whether it goes now.
+
+use crate::{Named, any_actions, any_game, walls};
+use proptest::prelude::*;
+use rulewright::env::Environment;
+use rulewright::frame::Frame;
+use rulewright::games::grid::{Heading, SIDE};
+use rulewright::games::rules::Motion;
+use rulewright::games::{Episode, arcade::Sighting};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_heading_shown_bright_is_where_the_thing_is_next(Named(game) in any_game(), seed: u32, actions in any_actions(60)) {
+        let mut episode = game.start(seed);
+        for action in actions {
+            check_headings(&episode);
+            episode.step(action);
+        }
+    }
+}
+
+/// Waits one step on a copy: what shows a bright mark towards a free cell must have gone there.
+fn check_headings(episode: &Episode) {
+    let Episode::Arcade(before) = episode else { return };
+    let mut after = before.clone();
+    let frame = episode.frame();
+    let idle = *before.actions().last().unwrap();
+    if after.step(idle).done || !after.events().is_empty() {
+        return;
+    }
+    let sightings = before.sightings();
+    let walls = walls(&frame);
+    for seen in &sightings {
+        let kinds = &before.rules().kinds;
+        let kind = kinds.iter().find(|kind| kind.sprite == seen.sprite).unwrap();
+        let straight = [
+            Motion::PatrolX,
+            Motion::PatrolY,
+            Motion::Fall,
+            Motion::Rise,
+            Motion::DriftLeft,
+            Motion::DriftRight,
+        ];
+        if !straight.contains(&kind.motion) {
+            continue;
+        }
+        let (dx, dy) = delta(seen.heading.expect("what moves has a heading"));
+        let (x, y) = (seen.x.wrapping_add_signed(dx), seen.y.wrapping_add_signed(dy));
+        if x >= SIDE || y >= SIDE || walls.contains(&(x, y)) {
+            continue;
+        }
+        let soil =
+            |(x, y): (u8, u8)| frame.pixel(x as usize * 8 + 4, y as usize * 8 + 4) == Some([58, 42, 30]);
+        let near = |cell: (u8, u8)| cell.0.abs_diff(x) <= 1 && cell.1.abs_diff(y) <= 1;
+        // Something that wraps may come in at any edge.
+        let edge = x == 0 || y == 0 || x == SIDE - 1 || y == SIDE - 1;
+        let contested = edge && kinds.iter().any(|k| k.wraps)
+            || sightings.iter().any(|s| s != seen && near((s.x, s.y)))
+            || near(before.player());
+        if soil((x, y)) || contested {
+            continue;
+        }
+        let there =
+            |x: u8, y: u8| after.sightings().iter().any(|s| (s.x, s.y) == (x, y) && s.sprite == seen.sprite);
+        if is_bright(&frame, seen, (dx, dy)) {
+            assert!(there(x, y), "{seen:?} should go to ({x}, {y})");
+        } else {
+            assert!(there(seen.x, seen.y), "{seen:?} should rest");
+        }
+    }
+}
+
+fn delta(heading: Heading) -> (i8, i8) {
+    match heading {
+        Heading::Up => (0, -1),
+        Heading::Down => (0, 1),
+        Heading::Left => (-1, 0),
+        Heading::Right => (1, 0),
+        oblique => panic!("{oblique} is not straight"),
+    }
+}
+
+/// Whether the mark at the edge towards which it heads is white: it moves in the step to come.
+fn is_bright(frame: &Frame, seen: &Sighting, (dx, dy): (i8, i8)) -> bool {
+    let edge = |d: i8, middle: usize| match d {
+        -1 => 0,
+        1 => 7,
+        _ => middle,
+    };
+    let (x, y) = (seen.x as usize * 8 + edge(dx, 3), seen.y as usize * 8 + edge(dy, 3));
+    frame.pixel(x, y) == Some([255, 255, 255])
+}
