@@ -63,6 +63,7 @@ wasm:
 
 page:
 	@$(STEP) "release page" wasm_env trunk build --release --public-url ./
+	@$(STEP) "stamp" scripts/stamp.sh dist
 	@$(STEP) "sizes" scripts/sizes.sh dist
 
 browser:

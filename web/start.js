@@ -5,8 +5,7 @@ init({ module_or_path: "./rulewright-web_bg.wasm" }).catch((error) => {
   const note = document.getElementById("boot");
   if (note) {
     note.textContent =
-      "This page could not start. It needs WebAssembly and a network connection on the first visit: " +
-      "please update the browser or reload. (" + error + ")";
+      "This page could not start: please reload it, or open it in a newer browser. (" + error + ")";
   }
   throw error;
 });

@@ -42,6 +42,7 @@ impl Speed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Display, EnumString, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum Panel {
+    Pad,
     History,
     Sight,
     Keys,
@@ -62,7 +63,7 @@ impl Default for Settings {
             game: Game::find("orchard").or(Game::all().first()).map_or("", |game| &game.id),
             seed: 1,
             speed: Speed::Yours,
-            panels: [Panel::History].into(),
+            panels: [Panel::Pad, Panel::History].into(),
             theme: Theme::Auto,
         }
     }
@@ -81,7 +82,7 @@ struct Field {
 const SCHEMA: [Field; 5] = [
     Field {
         name: "game",
-        allowed: "the name of a game in the list",
+        allowed: "the name of a game in the gallery",
         read: |s, text| Game::find(text).map(|game| s.game = &game.id),
         write: |s| s.game.into(),
     },
@@ -102,7 +103,7 @@ const SCHEMA: [Field; 5] = [
     },
     Field {
         name: "panels",
-        allowed: "history, sight and keys, with commas between them",
+        allowed: "pad, history, sight and keys, with commas between them",
         read: |s, text| {
             let names = text.split(',').filter(|name| !name.is_empty());
             names
@@ -214,7 +215,7 @@ mod tests {
         let (settings, complaints) = read("#game=nethack&seed=-3&speed=2&colour=mauve&theme=dark");
         assert_eq!((settings.speed, settings.theme, settings.seed), (Speed::Slow, Theme::Dark, 1));
         let [game, seed, colour] = complaints.as_slice() else { panic!("{complaints:?}") };
-        assert!(game.contains("“nethack”") && game.contains("a game in the list"), "{game}");
+        assert!(game.contains("“nethack”") && game.contains("a game in the gallery"), "{game}");
         assert!(seed.contains("“-3”") && seed.contains("0 to 4294967295"), "{seed}");
         assert!(colour.contains("“colour”"), "{colour}");
     }

@@ -1,6 +1,6 @@
 //! The page: wires the state to the keyboard, the clock and the address, and lays out its parts.
 
-use crate::address;
+use crate::address::{self, Settings};
 use crate::components::controls::Controls;
 use crate::components::header::Header;
 use crate::components::history::History;
@@ -14,8 +14,9 @@ use crate::components::stage::Stage;
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
+use rulewright::games::Game;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{FocusOptions, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
 /// The whole page.
@@ -28,10 +29,16 @@ pub fn App() -> Html {
     use_address(&state);
     use_keyboard(&state);
     use_clock(&state);
+    use_focus();
+    // The skip link moves the focus and leaves the address alone.
+    let skip = |event: MouseEvent| {
+        event.prevent_default();
+        focus_board();
+    };
     let title = state.game().map_or("", |game| &game.file.title);
     html! {
         <>
-            <a class="skip" href="#board" onclick={focus_board}>{ "Skip to the game" }</a>
+            <a class="skip" href="#board" onclick={skip}>{ "Skip to the game" }</a>
             <Header state={state.clone()} />
             <Notices state={state.clone()} />
             <main class="layout">
@@ -54,22 +61,38 @@ pub fn App() -> Html {
     }
 }
 
-/// The skip link moves the focus and leaves the address alone.
-fn focus_board(event: MouseEvent) {
-    event.prevent_default();
-    if let Some(board) = element("board") {
+/// Gives the focus to the board, so that the next key plays.
+pub fn focus_board() {
+    let board = document().and_then(|page| page.get_element_by_id("board"));
+    if let Some(board) = board.and_then(|board| board.dyn_into::<HtmlElement>().ok()) {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
         // A board that can't take the focus is no harm.
-        let _ = board.focus();
+        let _ = board.focus_with_options(&options);
     }
-}
-
-/// The element of that id.
-pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
-    document()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
+}
+
+/// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or
+/// space would press it again.
+#[hook]
+fn use_focus() {
+    use_effect_with((), |()| {
+        let listener = web_sys::window().map(|window| {
+            EventListener::new(&window, "click", |event| {
+                let pointer = event.dyn_ref::<MouseEvent>().is_some_and(|click| click.detail() > 0);
+                let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+                let control = "main button, header button, main input:not([type=number])";
+                if pointer && target.is_some_and(|t| t.closest(control).ok().flatten().is_some()) {
+                    focus_board();
+                }
+            })
+        });
+        move || drop(listener)
+    });
 }
 
 fn fragment() -> String {
@@ -79,31 +102,38 @@ fn fragment() -> String {
 /// Keeps the address and the state the same: a change writes the address, another address opens it.
 #[hook]
 fn use_address(state: &UseReducerHandle<State>) {
-    let settings = state.settings.clone();
-    use_effect_with(settings, |settings| {
-        let Some(window) = web_sys::window() else { return };
-        let fragment = format!("#{}", address::write(settings));
-        if window.location().hash().is_ok_and(|now| now != fragment)
-            && let Ok(history) = window.history()
-        {
-            // A browser that refuses (too many changes a second) catches up at the next change.
-            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&fragment));
-        }
-        if let Some(root) = document().and_then(|page| page.document_element()) {
-            let _ = root.set_attribute("data-theme", &settings.theme.to_string());
-        }
-    });
+    use_effect_with(state.settings.clone(), show_settings);
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
-        let window = web_sys::window();
-        let listener = window.map(|window| {
+        let listener = web_sys::window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
                 let (settings, notices) = address::read(&fragment());
+                // Junk goes from the address even where it leaves all settings as they were.
+                show_settings(&settings);
                 dispatcher.dispatch(Event::Open(settings, notices));
             })
         });
         move || drop(listener)
     });
+}
+
+/// Writes what can be seen of the settings outside of the app: the address, the title, the theme.
+fn show_settings(settings: &Settings) {
+    let (Some(window), Some(page)) = (web_sys::window(), document()) else { return };
+    let fragment = format!("#{}", address::write(settings));
+    if window.location().hash().is_ok_and(|now| now != fragment)
+        && let Ok(history) = window.history()
+    {
+        // A browser that refuses (too many changes a second) catches up at the next change.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&fragment));
+    }
+    if let Some(game) = Game::find(settings.game) {
+        page.set_title(&format!("{} · Rulewright", game.file.title));
+    }
+    if let Some(root) = page.document_element() {
+        // Any element takes an attribute of this name.
+        let _ = root.set_attribute("data-theme", &settings.theme.to_string());
+    }
 }
 
 /// Keys anywhere on the page play the game, unless a dialog or a field has them.
@@ -130,7 +160,9 @@ fn use_keyboard(state: &UseReducerHandle<State>) {
             }))
         };
         let listeners = [listen("keydown", true), listen("keyup", false)];
-        move || drop(listeners)
+        let away = web_sys::window()
+            .map(|window| EventListener::new(&window, "blur", move |_| dispatcher.dispatch(Event::Blur)));
+        move || drop((listeners, away))
     });
 }
 

@@ -2,6 +2,7 @@
 
 pub mod canvas;
 pub mod controls;
+pub mod fold;
 pub mod header;
 pub mod history;
 pub mod icon;
@@ -12,6 +13,7 @@ pub mod picker;
 pub mod scoreboard;
 pub mod sight;
 pub mod stage;
+pub mod timeline;
 
 use crate::state::State;
 use yew::prelude::*;

@@ -4,6 +4,7 @@ mod address;
 mod app;
 mod components;
 mod state;
+mod words;
 
 fn main() {
     let root = web_sys::window()

@@ -67,6 +67,8 @@ pub enum Event {
     /// The player wants this action: at once, or at the next tick of a running game.
     Press(Action),
     Release(Action),
+    /// The window lost the keyboard: whatever key is down will not tell when it is released.
+    Blur,
     /// Time has come for a step of a running game.
     Tick,
     Pause,
@@ -83,6 +85,8 @@ pub enum Event {
     /// Go on from the moment that is shown, forgetting what came after it.
     PlayOn,
     Ask(Option<Dialog>),
+    /// Something that was typed can't be used.
+    Complain(String),
     Dismiss,
 }
 
@@ -115,9 +119,14 @@ impl State {
 
     /// The episode that is shown: now, or as it was.
     pub fn view(&self) -> &Episode {
-        match self.shown.checked_sub(1) {
+        self.before(self.shown)
+    }
+
+    /// The episode before a moment of the history.
+    pub fn before(&self, moment: usize) -> &Episode {
+        match moment.checked_sub(1) {
             None => &self.start,
-            Some(last) => self.history.get(last).map_or(self.now(), |moment| &moment.after),
+            Some(last) => self.history.get(last).map_or(&self.start, |moment| &moment.after),
         }
     }
 
@@ -131,14 +140,9 @@ impl State {
         self.history.iter().rev().find(|m| m.done != Move::Twist).is_some_and(|m| m.outcome.done)
     }
 
-    /// Steps played so far.
-    pub fn steps(&self) -> usize {
-        self.history.iter().filter(|m| m.done != Move::Twist).count()
-    }
-
-    /// Steps up to the moment that is shown.
-    pub fn steps_shown(&self) -> usize {
-        self.history.iter().take(self.shown).filter(|m| m.done != Move::Twist).count()
+    /// Steps among the first so many moments: a twist takes none.
+    pub fn steps(&self, moments: usize) -> usize {
+        self.history.iter().take(moments).filter(|m| m.done != Move::Twist).count()
     }
 
     /// Whether the clock drives the game at this moment.
@@ -154,8 +158,7 @@ impl State {
         self.start = Rc::new(begin(&self.settings));
         self.history.clear();
         self.shown = 0;
-        self.running = false;
-        self.held = None;
+        self.stop();
     }
 
     fn play(&mut self, done: Move) {
@@ -173,7 +176,13 @@ impl State {
 
     fn show(&mut self, shown: usize) {
         self.shown = shown.min(self.history.len());
+        self.stop();
+    }
+
+    /// Stops the clock, and forgets a key that is still down.
+    fn stop(&mut self) {
         self.running = false;
+        self.held = None;
     }
 
     fn apply(&mut self, event: Event) {
@@ -197,7 +206,7 @@ impl State {
             }
             Event::Speed(speed) => {
                 self.settings.speed = speed;
-                self.running = false;
+                self.stop();
             }
             Event::Theme(theme) => self.settings.theme = theme,
             Event::Toggle(panel) => {
@@ -205,13 +214,11 @@ impl State {
                     self.settings.panels.insert(panel);
                 }
             }
-            Event::Press(action) if self.settings.speed == Speed::Yours => {
-                if self.now().actions().contains(&action) {
-                    self.play(Move::Act(action));
-                }
-            }
+            Event::Press(action) if !self.now().actions().contains(&action) => {}
+            Event::Press(action) if self.settings.speed == Speed::Yours => self.play(Move::Act(action)),
+            Event::Press(_) if self.is_over() || self.looks_back() => {}
             Event::Press(action) => {
-                self.running |= !self.is_over();
+                self.running = true;
                 // Holding a key down repeats the event; a tap that was not played yet stays.
                 if self.held.is_none_or(|held| held.action != action || held.released) {
                     self.held = Some(Held { action, played: false, released: false });
@@ -223,14 +230,16 @@ impl State {
                     self.held = self.held.filter(|held| !held.played);
                 }
             }
+            Event::Blur => self.held = None,
             Event::Tick if self.ticks() => {
                 self.play(Move::Act(self.held.map_or(self.idle(), |held| held.action)));
                 self.held = self.held.filter(|held| !held.released).map(|held| Held { played: true, ..held });
             }
             Event::Tick => {}
-            Event::Pause => self.running = !self.running && !self.is_over(),
+            Event::Pause if self.is_over() || self.looks_back() => {}
+            Event::Pause => self.running = !self.running,
             Event::Step => {
-                self.running = false;
+                self.stop();
                 self.play(Move::Act(self.idle()));
             }
             Event::Restart => self.restart(),
@@ -238,11 +247,15 @@ impl State {
             Event::Show(shown) => self.show(shown),
             Event::Back => self.show(self.shown.saturating_sub(1)),
             Event::Forward => self.show(self.shown + 1),
-            Event::PlayOn => self.history.truncate(self.shown),
+            Event::PlayOn => {
+                self.history.truncate(self.shown);
+                self.stop();
+            }
             Event::Ask(dialog) => {
                 self.dialog = dialog;
-                self.running = false;
+                self.stop();
             }
+            Event::Complain(complaint) => self.notices = vec![complaint],
             Event::Dismiss => self.notices.clear(),
         }
     }
@@ -278,6 +291,10 @@ mod tests {
         Rc::unwrap_or_clone(events.iter().fold(Rc::new(state), reduce))
     }
 
+    fn steps(state: &State) -> usize {
+        state.steps(usize::MAX)
+    }
+
     fn moves(state: &State) -> Vec<String> {
         state.history.iter().map(|m| m.done.to_string()).collect()
     }
@@ -286,14 +303,16 @@ mod tests {
     fn the_game_waits_until_a_key_is_pressed() {
         use Action::{Left, Right, Up};
         let state = after(page(Speed::Yours), &[Event::Tick, Event::Tick]);
-        assert_eq!(state.steps(), 0);
+        assert_eq!(steps(&state), 0);
         let state = after(state, &[Event::Press(Up), Event::Press(Left), Event::Press(Right)]);
         assert_eq!(moves(&state), ["up", "left", "right"]);
     }
 
     #[test]
     fn an_action_that_the_game_lacks_is_no_step() {
-        assert_eq!(after(page(Speed::Yours), &[Event::Press(Action::Ship)]).steps(), 0);
+        assert_eq!(steps(&after(page(Speed::Yours), &[Event::Press(Action::Ship)])), 0);
+        let state = after(page(Speed::Fast), &[Event::Press(Action::Ship), Event::Tick]);
+        assert_eq!((steps(&state), state.running), (0, false));
     }
 
     #[test]
@@ -315,11 +334,21 @@ mod tests {
     }
 
     #[test]
+    fn a_held_key_is_forgotten_when_a_dialog_or_another_window_comes_in_front() {
+        use Action::Up;
+        for away in [Event::Ask(Some(Dialog::Games)), Event::Blur] {
+            let held = [Event::Press(Up), Event::Tick, away, Event::Ask(None), Event::Pause, Event::Tick];
+            let state = after(page(Speed::Fast), &held);
+            assert_eq!(moves(&state).last().map(String::as_str), Some("wait"));
+        }
+    }
+
+    #[test]
     fn looking_back_stops_the_game_and_changes_nothing_until_one_plays_on() {
         let up = Event::Press(Action::Up);
         let state =
             after(page(Speed::Yours), &[up.clone(), up.clone(), up.clone(), Event::Show(1), up.clone()]);
-        assert_eq!((state.steps(), state.looks_back()), (3, true));
+        assert_eq!((steps(&state), state.looks_back()), (3, true));
         assert_eq!(state.view().frame(), state.history[0].after.frame());
         let state = after(state, &[Event::PlayOn, Event::Press(Action::Down)]);
         assert_eq!(moves(&state), ["up", "down"]);
@@ -329,24 +358,33 @@ mod tests {
     fn an_ended_episode_takes_no_more_steps_and_a_restart_begins_anew() {
         let wait = Event::Press(Action::Wait);
         let state = after(page(Speed::Yours), &vec![wait.clone(); 3000]);
-        let steps = state.steps();
-        assert!(state.is_over() && steps < 3000);
+        assert!(state.is_over() && steps(&state) < 3000);
         let state = after(state, &[Event::Restart, wait]);
-        assert_eq!((state.steps(), state.is_over()), (1, false));
+        assert_eq!((steps(&state), state.is_over()), (1, false));
     }
 
     #[test]
     fn another_game_or_seed_in_the_address_begins_anew_but_a_theme_does_not() {
         let played = after(page(Speed::Yours), &[Event::Press(Action::Up)]);
         let dark = Settings { theme: Theme::Dark, ..played.settings.clone() };
-        assert_eq!(after(played.clone(), &[Event::Open(dark, vec![])]).steps(), 1);
+        assert_eq!(steps(&after(played.clone(), &[Event::Open(dark, vec![])])), 1);
         let other = Settings { seed: 99, ..played.settings.clone() };
-        assert_eq!(after(played, &[Event::Open(other, vec![])]).steps(), 0);
+        assert_eq!(steps(&after(played, &[Event::Open(other, vec![])])), 0);
+    }
+
+    #[test]
+    fn a_key_pressed_while_looking_back_does_not_start_the_clock() {
+        let up = Event::Press(Action::Up);
+        let back = [up.clone(), Event::Tick, Event::Tick, Event::Show(1), up, Event::Pause];
+        let state = after(page(Speed::Fast), &back);
+        assert!(!state.ticks());
+        let state = after(state, &[Event::PlayOn, Event::Tick]);
+        assert_eq!((steps(&state), state.ticks()), (1, false));
     }
 
     #[test]
     fn a_twist_takes_no_step_and_stays_in_the_history() {
         let state = after(page(Speed::Yours), &[Event::Twist, Event::Press(Action::Up)]);
-        assert_eq!((state.steps(), state.history.len()), (1, 2));
+        assert_eq!((steps(&state), state.history.len()), (1, 2));
     }
 }

@@ -8,8 +8,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
     SetTouchEmulationEnabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchKeyEventParams, DispatchKeyEventType, DispatchTouchEventReturns, DispatchTouchEventType,
-    TouchPoint,
+    DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType,
+    DispatchTouchEventReturns, DispatchTouchEventType, MouseButton, TouchPoint,
 };
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
@@ -194,6 +194,18 @@ impl Visitor {
         let element = self.page.find_element(selector).await;
         let element = element.unwrap_or_else(|e| panic!("{selector}: {e}"));
         element.click().await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+    }
+
+    /// Presses the pointer down on the middle of an element, or lifts it there.
+    pub async fn hold(&self, selector: &str, down: bool) {
+        let element = self.page.find_element(selector).await;
+        let element = element.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        let at = element.clickable_point().await.expect("a place to press");
+        let kind =
+            if down { DispatchMouseEventType::MousePressed } else { DispatchMouseEventType::MouseReleased };
+        let event = DispatchMouseEventParams::builder().r#type(kind).x(at.x).y(at.y);
+        let event = event.button(MouseButton::Left).click_count(1).build().expect("a pointer event");
+        self.page.execute(event).await.expect("the pointer arrives");
     }
 
     /// Presses and releases a key, named as in `KeyboardEvent.key`.

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::icon::Icon;
-use crate::address::Speed;
+use crate::address::{Panel, Speed};
 use crate::state::Event;
 use strum::VariantArray;
 use wasm_bindgen::JsCast;
@@ -17,17 +17,21 @@ pub fn Controls(props: &Shared) -> Html {
         let dispatcher = state.dispatcher();
         let onclick = move |_: MouseEvent| dispatcher.dispatch(event.clone());
         html! {
-            <button type="button" {id} {onclick} disabled={off} title={hint(id)}><Icon name={icon} />{ label }</button>
+            <button type="button" {id} {onclick} disabled={off} title={hint(id)}>
+                <Icon name={icon} />{ label }
+            </button>
         }
     };
     let speed = |&speed: &Speed| {
         let dispatcher = state.dispatcher();
-        let label = match speed {
-            Speed::Yours => "waits".to_string(),
-            other => format!("{}/s", other.steps()),
+        let (label, hint) = match speed {
+            Speed::Yours => ("off", "The game waits for you".to_string()),
+            Speed::Slow => ("slow", format!("{} steps a second", speed.steps())),
+            Speed::Brisk => ("brisk", format!("{} steps a second", speed.steps())),
+            Speed::Fast => ("fast", format!("{} steps a second", speed.steps())),
         };
         html! {
-            <label class="choice">
+            <label class="choice" title={hint}>
                 <input
                     type="radio"
                     name="speed"
@@ -41,30 +45,47 @@ pub fn Controls(props: &Shared) -> Html {
     };
     let seed = {
         let dispatcher = state.dispatcher();
+        let now = state.settings.seed;
         move |event: yew::Event| {
             let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            if let Some(Ok(seed)) = field.map(|field| field.value().trim().parse()) {
-                dispatcher.dispatch(Event::Seed(seed));
+            let Some(field) = field else { return };
+            match field.value().trim().parse() {
+                Ok(seed) => dispatcher.dispatch(Event::Seed(seed)),
+                Err(_) => {
+                    field.set_value(&now.to_string());
+                    let complaint = "A seed is a whole number from 0 to 4294967295; the game kept its own.";
+                    dispatcher.dispatch(Event::Complain(complaint.into()));
+                }
             }
         }
     };
+    let done = |key: KeyboardEvent| {
+        if key.key() == "Enter" {
+            crate::app::focus_board();
+        }
+    };
+    let pad = state.settings.panels.contains(&Panel::Pad);
+    let toggle_pad = {
+        let dispatcher = state.dispatcher();
+        move |_: MouseEvent| dispatcher.dispatch(Event::Toggle(Panel::Pad))
+    };
     let next_seed = state.settings.seed.wrapping_add(1);
     let off = state.is_over() || state.looks_back();
-    let clock = state.settings.speed != Speed::Yours;
+    let no_clock = off || state.settings.speed == Speed::Yours;
     html! {
         <div class="controls">
             <div class="buttons">
-                if clock && state.running {
-                    { button("pause", "pause", "Pause", Event::Pause, off) }
-                } else if clock {
-                    { button("pause", "play", "Play", Event::Pause, off) }
+                if state.ticks() {
+                    { button("pause", "pause", "Pause", Event::Pause, no_clock) }
+                } else {
+                    { button("pause", "play", "Play", Event::Pause, no_clock) }
                 }
                 { button("step", "step", "Step", Event::Step, off) }
                 { button("restart", "restart", "Restart", Event::Restart, false) }
                 { button("twist", "twist", "Twist", Event::Twist, off) }
             </div>
             <fieldset class="speed">
-                <legend>{ "The game" }</legend>
+                <legend>{ "Clock" }</legend>
                 { for Speed::VARIANTS.iter().map(speed) }
             </fieldset>
             <div class="seed">
@@ -76,8 +97,12 @@ pub fn Controls(props: &Shared) -> Html {
                     max="4294967295"
                     value={state.settings.seed.to_string()}
                     onchange={seed}
+                    onkeydown={done}
                 />
                 { button("next-seed", "dice", "Next", Event::Seed(next_seed), false) }
+                <button type="button" id="pad-toggle" aria-pressed={pad.to_string()} onclick={toggle_pad}>
+                    { "Pad" }
+                </button>
             </div>
         </div>
     }
@@ -86,6 +111,7 @@ pub fn Controls(props: &Shared) -> Html {
 /// What a button does, for those who linger over it.
 fn hint(id: &str) -> Option<&'static str> {
     match id {
+        "pause" => Some("Start or stop the clock"),
         "step" => Some("One step in which you do nothing"),
         "restart" => Some("The same game and seed from the start"),
         "twist" => Some("Change some of the hidden rules now"),

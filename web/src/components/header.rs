@@ -15,9 +15,9 @@ pub fn Header(props: &Shared) -> Html {
         move |_| dispatcher.dispatch(Event::Ask(Some(Dialog::Games)))
     };
     let (next, name) = match state.settings.theme {
-        Theme::Auto => (Theme::Light, "auto"),
-        Theme::Light => (Theme::Dark, "light"),
-        Theme::Dark => (Theme::Auto, "dark"),
+        Theme::Auto => (Theme::Dark, "auto"),
+        Theme::Dark => (Theme::Light, "dark"),
+        Theme::Light => (Theme::Auto, "light"),
     };
     let theme = {
         let dispatcher = state.dispatcher();

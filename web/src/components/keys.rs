@@ -1,7 +1,7 @@
 //! The keyboard: which key does what, and the list of them.
 
 use super::Shared;
-use super::sight::Fold;
+use super::fold::Fold;
 use crate::address::Panel;
 use crate::state::{Dialog, Event};
 use rulewright::env::Action;
@@ -18,7 +18,7 @@ const LIST: [(&str, &str); 9] = [
     ("P / N", "pause / one step"),
     ("R", "restart"),
     ("T", "twist"),
-    ("[ / ]", "one moment back / on"),
+    ("[ / ] or , / ;", "one moment back / on"),
     ("G", "choose a game"),
 ];
 
@@ -35,15 +35,20 @@ pub fn Keys(props: &Shared) -> Html {
     }
 }
 
-/// Whether the element that has the focus needs the key itself.
+/// Whether the element that has the focus needs the key itself: a text field all of them, a slider its
+/// arrows, a button what presses it.
 pub fn belongs_to_a_field(key: &KeyboardEvent) -> bool {
-    if key.ctrl_key() || key.meta_key() || key.alt_key() {
+    // AltGr counts as ctrl and alt together, and some keyboards need it for the brackets.
+    let alt_gr = key.get_modifier_state("AltGraph");
+    if key.meta_key() || (!alt_gr && (key.ctrl_key() || key.alt_key())) {
         return true;
     }
     let Some(target) = key.target().and_then(|t| t.dyn_into::<HtmlElement>().ok()) else { return false };
-    match target.tag_name().as_str() {
-        "INPUT" | "SELECT" | "TEXTAREA" => true,
-        "BUTTON" | "A" => matches!(key.key().as_str(), " " | "Enter"),
+    let key = key.key();
+    match (target.tag_name().as_str(), target.get_attribute("type").as_deref()) {
+        ("INPUT", Some("radio" | "range")) => key.starts_with("Arrow") || key == " ",
+        ("INPUT" | "SELECT" | "TEXTAREA", _) => true,
+        ("BUTTON" | "A", _) => key == " " || key == "Enter",
         _ => false,
     }
 }
@@ -57,12 +62,12 @@ pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action]) -> Option<Even
         return None;
     }
     match key.key().to_ascii_lowercase().as_str() {
-        "p" => Some(Event::Pause),
+        "p" if !key.repeat() => Some(Event::Pause),
         "n" => Some(Event::Step),
         "r" if !key.repeat() => Some(Event::Restart),
         "t" if !key.repeat() => Some(Event::Twist),
-        "[" => Some(Event::Back),
-        "]" => Some(Event::Forward),
+        "[" | "," => Some(Event::Back),
+        "]" | ";" => Some(Event::Forward),
         "g" => Some(Event::Ask(Some(Dialog::Games))),
         _ => None,
     }

@@ -26,9 +26,34 @@ pub fn Picker(props: &Shared) -> Html {
             }
         });
     }
-    let close = {
+    // The dialog closes itself first: that gives the focus back to where it was.
+    let closed = {
         let dispatcher = state.dispatcher();
-        Callback::from(move |()| dispatcher.dispatch(Event::Ask(None)))
+        move |_: yew::Event| dispatcher.dispatch(Event::Ask(None))
+    };
+    let close = {
+        let node = node.clone();
+        Callback::from(move |()| {
+            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
+    let choose = {
+        let (dispatcher, close) = (state.dispatcher(), close.clone());
+        Callback::from(move |game: &'static Game| {
+            close.emit(());
+            dispatcher.dispatch(Event::Choose(&game.id));
+            crate::app::focus_board();
+        })
+    };
+    let backdrop = {
+        let (node, close) = (node.clone(), close.clone());
+        move |event: MouseEvent| {
+            if event.target().is_some_and(|target| node.get().is_some_and(|node| *node == target)) {
+                close.emit(());
+            }
+        }
     };
     let filter = {
         let wanted = wanted.clone();
@@ -43,7 +68,7 @@ pub fn Picker(props: &Shared) -> Html {
         about.to_lowercase().contains(wanted.trim())
     };
     let card = |game: &'static Game| {
-        let dispatcher = state.dispatcher();
+        let choose = choose.clone();
         let frame = game.start(state.settings.seed).frame();
         let current = game.id == state.settings.game;
         html! {
@@ -53,7 +78,7 @@ pub fn Picker(props: &Shared) -> Html {
                     class="card"
                     data-game={game.id.as_str()}
                     aria-current={current.then_some("true")}
-                    onclick={move |_| dispatcher.dispatch(Event::Choose(&game.id))}
+                    onclick={move |_| choose.emit(game)}
                 >
                     <Canvas {frame} />
                     <span class="name">{ &game.file.title }</span>
@@ -76,15 +101,32 @@ pub fn Picker(props: &Shared) -> Html {
     let families = Family::VARIANTS.iter().map(|&family| {
         shelf(family.to_string(), of(Split::Seen).filter(|g| g.file.family == family).collect())
     });
-    let found = Game::all().iter().filter(fits).count();
+    let found: Vec<_> = Game::all().iter().filter(fits).collect();
+    let count = match found.as_slice() {
+        [] => format!("No game fits “{}”.", wanted.trim()),
+        [_] => "1 game: Enter opens it.".into(),
+        all => format!("{} games", all.len()),
+    };
+    let enter = {
+        let choose = choose.clone();
+        let only = match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        move |key: KeyboardEvent| {
+            if let Some(game) = only.filter(|_| key.key() == "Enter") {
+                choose.emit(game);
+            }
+        }
+    };
     html! {
         <dialog
             ref={node}
             id="games"
             class="picker"
             aria-labelledby="games-title"
-            oncancel={close.reform(|_| ())}
-            onclose={close.reform(|_| ())}
+            onclose={closed}
+            onclick={backdrop}
         >
             <div class="picker-head">
                 <h2 id="games-title">{ "Choose a game" }</h2>
@@ -94,15 +136,16 @@ pub fn Picker(props: &Shared) -> Html {
                     placeholder="Find a game"
                     aria-label="Find a game"
                     oninput={filter}
+                    onkeydown={enter}
                 />
                 <button type="button" class="plain" aria-label="Close" onclick={close.reform(|_| ())}>
                     <Icon name="close" />
                 </button>
             </div>
-            <p class="count" role="status">{ format!("{found} games") }</p>
-            { shelf("Desks".into(), of(Split::Desk).collect()) }
+            <p class="count" role="status">{ count }</p>
             { for families }
-            { shelf("Kept apart: the model never trains on these".into(), of(Split::Unseen).collect()) }
+            { shelf("Desks".into(), of(Split::Desk).collect()) }
+            { shelf("Unseen: kept for measuring, never for training".into(), of(Split::Unseen).collect()) }
         </dialog>
     }
 }

@@ -11,10 +11,10 @@ use yew::prelude::*;
 pub fn Scoreboard(props: &Shared) -> Html {
     let state = &props.state;
     let status = state.view().status();
-    let hearts = (0..status.lives).map(|_| html! { <Icon name="heart" /> });
     let at_a_desk = state.game().is_some_and(|game| game.file.desk.is_some());
-    let reading = |(index, Reading { name, value }): (usize, &Reading)| {
-        let ink = at_a_desk.then(|| ink(state, index, name));
+    let limit = state.game().map_or(0, |game| game.file.steps);
+    let reading = |Reading { name, value }: &Reading| {
+        let ink = at_a_desk.then(|| ink(state, name));
         html! {
             <div class="tile">
                 <dt class={classes!(ink)}>{ name.to_string() }</dt>
@@ -28,20 +28,20 @@ pub fn Scoreboard(props: &Shared) -> Html {
             if !at_a_desk {
                 <div class="tile">
                     <dt>{ "lives" }</dt>
-                    <dd id="lives" class="hearts"><span class="hidden">{ status.lives }</span>{ for hearts }</dd>
+                    <dd class="lives"><Icon name="heart" /><span id="lives">{ status.lives }</span></dd>
                 </div>
             }
-            <div class="tile"><dt>{ "step" }</dt><dd id="steps">{ state.steps_shown() }</dd></div>
-            { for status.readings.iter().enumerate().map(reading) }
+            <div class="tile"><dt>{ "step" }</dt>
+                <dd><span id="steps">{ state.steps(state.shown) }</span><small>{ format!(" / {limit}") }</small></dd>
+            </div>
+            { for status.readings.iter().map(reading) }
         </dl>
     }
 }
 
-/// The class of the colour in which the chart draws a reading.
-fn ink(state: &State, index: usize, name: &str) -> String {
-    let stock = state.game().and_then(|game| game.file.desk.as_ref()?.stock.as_ref());
-    match stock {
-        Some(stock) if stock.name == name => "ink ink-stock".into(),
-        _ => format!("ink ink-{index}"),
-    }
+/// The class of the colour in which the chart draws a reading; what is on hand is drawn in white.
+fn ink(state: &State, name: &str) -> String {
+    let desk = state.game().and_then(|game| game.file.desk.as_ref());
+    let place = desk.and_then(|desk| desk.reading.iter().position(|reading| reading.name == name));
+    place.map_or("ink ink-stock".into(), |place| format!("ink ink-{place}"))
 }

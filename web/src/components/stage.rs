@@ -1,26 +1,25 @@
-//! The game on the screen: the frame, what just happened, and how it ended.
+//! The game on the screen: the frame, and what just happened.
 
 use super::Shared;
 use super::canvas::Canvas;
-use super::history::told;
-use super::icon::Icon;
-use super::sight::described;
-use crate::address::Speed;
+use super::timeline::Timeline;
+use crate::address::{Panel, Speed};
 use crate::state::{Event, State};
+use crate::words;
 use rulewright::env::{Action, Environment};
-use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 /// Pixels that a finger must move for a swipe.
 const SWIPE: f64 = 24.0;
 
-/// The frame, with what lies over it.
+/// The frame, with the words that go with it.
 #[component]
 pub fn Stage(props: &Shared) -> Html {
     let state = &props.state;
+    let swipe = use_swipe(state);
     let Some(game) = state.game() else { return Html::default() };
     let frame = state.view().frame();
-    let swipe = use_swipe(state);
+    let tall = !state.settings.panels.contains(&Panel::Pad);
     html! {
         <>
             <div class="title">
@@ -29,28 +28,44 @@ pub fn Stage(props: &Shared) -> Html {
             </div>
             <div
                 id="board"
-                class={classes!("board", state.looks_back().then_some("past"), pulse(state))}
+                class={classes!("board", tall.then_some("tall"), state.looks_back().then_some("past"), pulse(state))}
                 tabindex="0"
-                role="group"
+                role="application"
                 aria-label="The board. Arrow keys play."
                 onpointerdown={swipe.0}
                 onpointerup={swipe.1}
             >
-                <Canvas {frame} label={described(state.view())} />
-                { over(state) }
+                <Canvas {frame} label={words::described(state.view())} />
             </div>
-            <p id="said" class="said" role="status">{ said(state) }</p>
+            if let Some(desk) = &game.file.desk {
+                <p class="caption">{ words::caption(desk) }</p>
+            }
+            <Timeline state={state.clone()} />
+            <p id="said" class="said">{ said(state) }</p>
+            <p id="told" class="hidden" role="status">{ news(state) }</p>
         </>
     }
 }
 
-/// What just happened, in words.
+/// What just happened, or how one begins.
 fn said(state: &State) -> String {
-    match state.shown.checked_sub(1).and_then(|last| state.history.get(last)) {
-        Some(moment) => told(moment),
-        None if state.settings.speed == Speed::Yours => "The game waits for you.".into(),
-        None => "Press a key or Play to start the clock.".into(),
+    match (state.shown.checked_sub(1), state.game()) {
+        (Some(last), _) => words::told(state, last),
+        (None, Some(game)) if state.settings.speed == Speed::Yours => {
+            words::how_to_play(game, state.view().actions())
+        }
+        _ => "Press a key or Play to start the clock.".into(),
     }
+}
+
+/// The last thing worth saying aloud. It carries its step, so that the same thing twice is said twice.
+fn news(state: &State) -> String {
+    let last = (0..state.shown).rev().find(|&moment| words::is_news(state, moment));
+    last.map_or_else(String::new, |moment| {
+        let score = state.before(moment + 1).status().score;
+        let end = if state.history[moment].outcome.done { " The episode is over." } else { "" };
+        format!("Step {}. {} Score {score}.{end}", state.steps(moment + 1), words::told(state, moment))
+    })
 }
 
 /// A short glow where the last step did good or harm.
@@ -69,39 +84,6 @@ fn pulse(state: &State) -> Option<&'static str> {
     }
 }
 
-fn over(state: &UseReducerHandle<State>) -> Html {
-    let send = |event: Event| {
-        let dispatcher = state.dispatcher();
-        move |_: MouseEvent| dispatcher.dispatch(event.clone())
-    };
-    if state.looks_back() {
-        return html! {
-            <div class="over low">
-                <p>{ format!("You look back: {} of {}", state.shown, state.history.len()) }</p>
-                <button type="button" id="play-on" onclick={send(Event::PlayOn)}>{ "Play on from here" }</button>
-                <button type="button" id="to-now" onclick={send(Event::Show(usize::MAX))}>{ "Back to now" }</button>
-            </div>
-        };
-    }
-    if !state.is_over() {
-        return Html::default();
-    }
-    let status = state.now().status();
-    let points = if status.score.abs() == 1 { "point" } else { "points" };
-    html! {
-        <div class="over" id="ended">
-            <p class="big">{ format!("{} {points}", status.score) }</p>
-            <p>{ format!("in {} steps", state.steps()) }</p>
-            <button type="button" class="primary" onclick={send(Event::Restart)}>
-                <Icon name="restart" />{ "Play again" }
-            </button>
-            <button type="button" onclick={send(Event::Seed(state.settings.seed.wrapping_add(1)))}>
-                { "Next seed" }
-            </button>
-        </div>
-    }
-}
-
 /// A swipe over the board moves.
 #[hook]
 fn use_swipe(state: &UseReducerHandle<State>) -> (Callback<PointerEvent>, Callback<PointerEvent>) {
@@ -114,9 +96,7 @@ fn use_swipe(state: &UseReducerHandle<State>) -> (Callback<PointerEvent>, Callba
     };
     let dispatcher = state.dispatcher();
     let up = Callback::from(move |event: PointerEvent| {
-        let over_a_button = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let over_a_button = over_a_button.is_some_and(|e| e.closest("button").ok().flatten().is_some());
-        let Some((x, y)) = began.borrow_mut().take().filter(|_| !over_a_button) else { return };
+        let Some((x, y)) = began.borrow_mut().take() else { return };
         let (dx, dy) = (f64::from(event.client_x()) - x, f64::from(event.client_y()) - y);
         if dx.abs().max(dy.abs()) < SWIPE {
             return;
