@@ -5,6 +5,8 @@ use rulewright::games::replay::Move;
 use rulewright::games::{Game, Split};
 use rulewright_browser_tests::{Visitor, root};
 use serde::Deserialize;
+use std::io::Read;
+use std::time::Duration;
 
 /// The key that plays an action.
 fn key(action: Action, actions: &[Action]) -> String {
@@ -290,7 +292,13 @@ async fn the_policy_lets_nothing_in_that_is_not_the_pages_own() {
         assert_eq!(stopped, directive, "{attack}");
     }
     assert!(!visitor.js::<bool>("'ran' in window").await);
-    assert!(elsewhere.accept().is_err(), "something went out all the same");
+    // Chromium may open a connection ahead of a request that the policy then stops: nothing may be asked.
+    while let Ok((mut stream, _)) = elsewhere.accept() {
+        let mut asked = String::new();
+        stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a limit");
+        let _ = stream.read_to_string(&mut asked);
+        assert_eq!(asked, "", "this went out all the same");
+    }
 }
 
 #[tokio::test]
