@@ -54,3 +54,13 @@ fn decisions(bencher: Bencher, id: &str) {
     let mut planner = Planner::new(Beliefs::True, 0);
     bencher.bench_local(|| planner.choose(&episode));
 }
+
+/// Generated games, each another one.
+#[divan::bench]
+fn generate(bencher: Bencher) {
+    let mut number = 0;
+    bencher.bench_local(|| {
+        number += 1;
+        rulewright::games::generator::generate(number)
+    });
+}

@@ -133,6 +133,7 @@ impl Game {
         };
         name("title", &file.title)?;
         name("goal", &file.goal)?;
+        file.check().map_err(error)?;
         let body = match &file.desk {
             Some(desk) => {
                 let twist_at = file.twist.as_ref().and_then(|t| t.at);

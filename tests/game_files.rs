@@ -27,7 +27,7 @@ sprite = "red flag"
 count = 2
 spawn = { every = 9, most = 4 }
 fires = { what = "cyan stripes", every = 7, to = "down" }
-touch = { score = -1, swap = 9, then = "respawn" }
+touch = { score = -1, swap = 9, fuel = -3, then = "respawn" }
 
 [[thing]]
 sprite = "cyan stripes"
@@ -48,6 +48,24 @@ const ARCADE: &[(&str, &str, &str, &str)] = &[
     ("steps = 100", "steps = 100\nstart = [3, 3, 2, 2]", "start", "[left, top, right, bottom]"),
     ("steps = 100", "steps = 100\naim = \"up-left\"", "aim", "up, right, down or left"),
     ("steps = 100", "steps = ", "line 4", "not TOML"),
+    ("steps = 100", "= 100", "line 4", "not TOML"),
+    ("[[thing]]", "]\n[[thing]]", "line 10", "not TOML"),
+    ("steps = 100", "steps = 100\ntwist = { at = 0 }", "twist, at", "1 to 99"),
+    ("steps = 100", "steps = 100\ntwist = { at = 100 }", "twist, at", "1 to 99"),
+    ("steps = 100", "steps = 100\ntwist = { trade = [[\"red flag\", 3]] }", "twist, trade 1 2", "a string"),
+    ("steps = 100", "steps = 100\nsplit = \"desk\"", "split", "only a game with a [desk]"),
+    ("\"collect\"", "\"desk\"", "family", "only a game with a [desk]"),
+    ("fuel = 40\n", "", "thing 2, touch, fuel", "such as fuel = 40"),
+    ("bonus = 2", "bonus = 51", "refill, bonus", "-50 to 50"),
+    ("bonus = 2", "bonus = -51", "refill, bonus", "-50 to 50"),
+    ("of = [\"orange circle\"]", "of = [\"cyan stripes\"]", "refill, of", "a count or a place on the map"),
+    ("pace = 2", "pace = 2\nleave = { then = \"respawn\" }", "thing 1, leave, then", "write vanish"),
+    ("pace = 2", "pace = 2\nleave = { then = \"stay\" }", "thing 1, leave, then", "write vanish"),
+    ("pace = 2", "pace = 2\nwraps = true", "thing 1, wraps", "fall, rise, drift-left or drift-right"),
+    ("pace = 2", "pace = 2\nshot = { door = true }", "thing 1, shot, door", "touch alone"),
+    ("pace = 2", "pace = 2\nleave = { push = true }", "thing 1, leave, push", "touch alone"),
+    ("pace = 2", "pace = 2\ndrop = { push = true }", "thing 1, drop, push", "touch alone"),
+    ("pace = 2", "onto = \"red flag\"\ndrop = { score = 1 }", "thing 1, onto", "touch = { push = true }"),
     ("\"pillars\"", "\"fence\"", "walls", "`open`, `border`, `pillars`"),
     ("fuel = 40", "fuel = 400", "fuel", "5 to 99"),
     ("swap = [\"orange circle\", \"red flag\"]", "", "swap", "name the two sprites"),
@@ -64,9 +82,9 @@ const ARCADE: &[(&str, &str, &str, &str)] = &[
         "is kept for unseen games; take one of",
     ),
     ("count = 6", "count = 41", "thing 1, count", "0 to 40"),
-    ("count = 6", "counts = 6", "thing[0].counts", "expected one of `sprite`"),
+    ("count = 6", "counts = 6", "thing 1, counts", "expected one of `sprite`"),
     ("zone = [0, 0, 11, 5]", "zone = [0, 0, 12, 5]", "thing 1, zone", "each 0 to 11"),
-    ("\"wander\"", "\"waltz\"", "thing[0].motion", "`patrol-x`"),
+    ("\"wander\"", "\"waltz\"", "thing 1, motion", "`patrol-x`"),
     ("pace = 2", "pace = 9", "thing 1, pace", "1 to 4"),
     ("motion = \"dart\"", "motion = \"dart\"\npace = 2", "thing 3, pace", "must be 1"),
     ("every = 9", "every = 0", "thing 2, spawn, every", "1 to 500"),
@@ -89,13 +107,13 @@ const DESK: &[(&str, &str, &str, &str)] = &[
     ("\"buy fixed\" = 1", "\"buy fixed\" = 2147483647", "desk, stock, change", "-50 to 50"),
     ("refused = -1", "refused = -99", "desk, stock, refused", "-50 to 50"),
     ("noise = 8", "noise = 80", "desk, noise", "0 to 50"),
-    ("range = [5, 95]", "range = [95, 5]", "desk, reading volatility", "[low, high]"),
-    ("drift = 22", "drift = 0", "desk, reading volatility", "1 or more"),
-    ("range = [5, 95]", "range = [-2147483648, 2147483647]", "desk, reading volatility", "[low, high]"),
+    ("range = [5, 95]", "range = [95, 5]", "desk, reading 1", "[low, high]"),
+    ("drift = 22", "drift = 0", "desk, reading 1", "1 or more"),
+    ("range = [5, 95]", "range = [-2147483648, 2147483647]", "desk, reading 1", "[low, high]"),
     ("range = [-4, 4]", "range = [4, -4]", "desk, stock, range", "[low, high]"),
     ("range = [-4, 4]", "range = [-400, 400]", "desk, stock, range", "at most 15"),
     ("start = 0", "start = 9", "desk, stock, start", "within the range"),
-    ("\"sell trailing\", \"hold\"]", "\"fly\", \"hold\"]", "desk.actions[3]", "`buy fixed`"),
+    ("\"sell trailing\", \"hold\"]", "\"fly\", \"hold\"]", "desk, actions 4", "`buy fixed`"),
     (
         "trend = \"high\" }",
         "mood = \"high\" }",
@@ -103,6 +121,13 @@ const DESK: &[(&str, &str, &str, &str)] = &[
         "there are volatility, volume, trend",
     ),
     ("steps = 80", "steps = 1", "steps", "10 to 2000"),
+    ("steps = 80", "steps = 80\ntwist = { at = 80 }", "twist, at", "1 to 79"),
+    ("steps = 80", "steps = 80\nthing = [{ sprite = \"red ring\" }]", "thing", "not both"),
+    ("split = \"desk\"", "split = \"seen\"", "split", "must be desk"),
+    ("family = \"desk\"", "family = \"mixed\"", "family", "must be desk"),
+    ("\"sell trailing\", \"hold\"]", "\"buy fixed\", \"hold\"]", "desk, actions", "“buy fixed” comes twice"),
+    ("name = \"volume\"", "name = \"volatility\"", "desk, reading", "“volatility” comes twice"),
+    ("{ \"buy fixed\" = 1", "{ ship = 1", "desk, stock, change", "not among the desk's actions"),
 ];
 
 /// What a file's mutations give that does not fit.
@@ -141,6 +166,15 @@ fn a_desk_with_too_many_regimes_is_refused() {
     let many = trading.to_string() + &"[[desk.regime]]\npay = {}\n".repeat(13);
     let error = Game::parse("bad.toml", &many).unwrap_err().to_string();
     assert_eq!(error, "bad.toml: desk, regime: there are 17; there may be 2 to 16.");
+}
+
+#[test]
+fn a_file_with_windows_line_ends_is_the_same_game() {
+    for (file, text) in Game::files() {
+        let game = Game::parse(file, &text.replace("\r\n", "\n")).expect("it ships");
+        let windows = Game::parse(file, &text.replace("\r\n", "\n").replace('\n', "\r\n"));
+        assert_eq!(windows.expect(file).rules(), game.rules(), "{file}");
+    }
 }
 
 #[test]

@@ -85,10 +85,15 @@ fn two_seeds_give_two_episodes() {
     }
 }
 
+#[cfg(feature = "cli")]
 #[test]
 fn a_game_survives_being_written_and_read_again() {
-    for game in Game::all() {
-        let again = Game::new(&game.id, game.file.clone()).unwrap();
+    use rulewright::games::generator::generate;
+    let generated: Vec<Game> = (0..50).map(generate).collect();
+    for game in Game::all().iter().chain(&generated) {
+        let text = game.file.to_toml().unwrap_or_else(|e| panic!("{}: {e}", game.id));
+        let again = Game::parse(&game.id, &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        assert_eq!(again.file, game.file, "{}", game.id);
         assert_eq!(again.rules(), game.rules(), "{}", game.id);
     }
 }

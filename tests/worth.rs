@@ -3,6 +3,7 @@
 
 use rulewright::arena::games::Measure;
 use rulewright::games::Game;
+use rulewright::games::sprite::Sprite;
 
 /// Seeds that each player plays.
 const SEEDS: u32 = 8;
@@ -46,4 +47,23 @@ fn a_game_whose_hidden_rules_do_not_matter_is_caught() {
 fn a_game_that_cannot_be_won_is_caught() {
     let complaints = complaints(100, "score = -1", "score = -2");
     assert!(complaints.iter().any(|c| c.contains("knowing the rules hardly pays")), "{complaints:?}");
+}
+
+#[test]
+fn an_unseen_game_that_is_soon_played_out_is_caught() {
+    // Three to take, and then only what must not be touched.
+    let text = "title = \"Test\"\ngoal = \"Try.\"\nfamily = \"collect\"\nsplit = \"unseen\"\nsteps = 260\n\
+                surprise = [\"touch score +\", \"touch score -\"]\n\
+                [[thing]]\nsprite = \"SPRITE circle\"\ncount = 3\ntouch = { score = 9, then = \"vanish\" }\n\
+                [[thing]]\nsprite = \"SPRITE diamond\"\ncount = 3\ntouch = { score = -9 }\n";
+    let text = ["circle", "diamond"].iter().fold(text.to_string(), |text, shape| {
+        let mut kept = Sprite::all().filter(|s| s.is_held_out()).map(|s| s.to_string());
+        let sprite = kept.find(|s| s.ends_with(shape)).expect("some pair of every shape is kept");
+        text.replace(&format!("SPRITE {shape}"), &sprite)
+    });
+    let measure = Measure::of(&Game::parse("test", &text).expect("a good file"), SEEDS);
+    assert_eq!(measure.steps, 260.0);
+    assert!(measure.worth < 60.0, "{}", measure.worth);
+    let complaints = measure.complaints();
+    assert!(complaints.iter().any(|c| c.contains("needs 160 for 80%")), "{complaints:?}");
 }

@@ -26,6 +26,9 @@ pub struct Measure {
     pub shuffled: Mean,
     /// Steps of an oracle's episode.
     pub steps: f64,
+    /// The step at which the oracle first has 80% of its final score: as long as play is worth
+    /// something.
+    pub worth: f64,
     profile: Profile,
 }
 
@@ -64,6 +67,7 @@ type Player = Box<dyn FnMut(&Episode) -> Action>;
 struct Played {
     score: f64,
     steps: f64,
+    worth: f64,
     profile: Profile,
 }
 
@@ -101,6 +105,7 @@ impl Measure {
             oracle: scores(&oracle),
             shuffled: scores(&shuffled),
             steps: oracle.iter().map(|p| p.steps).sum::<f64>() / f64::from(seeds),
+            worth: oracle.iter().map(|p| p.worth).sum::<f64>() / f64::from(seeds),
             profile,
         }
     }
@@ -125,9 +130,11 @@ impl Measure {
                 100.0 * self.kept()
             ));
         }
-        if self.split == Split::Unseen && self.steps < 200.0 {
-            complaints
-                .push(format!("an unseen game takes 200 steps; this one ended after {:.0}", self.steps));
+        if self.split == Split::Unseen && (self.steps < 200.0 || self.worth < 160.0) {
+            complaints.push(format!(
+                "an unseen game lasts 200 steps and needs 160 for 80% of the score; this one ends after {:.0} and needs {:.0}",
+                self.steps, self.worth
+            ));
         }
         complaints
     }
@@ -169,12 +176,14 @@ impl Measure {
 fn play(game: &Game, seed: u32, mut choose: impl FnMut(&Episode) -> Action) -> Played {
     let mut episode = game.start(seed);
     let mut counts = BTreeMap::<String, u32>::new();
-    let (mut score, mut steps) = (0, 0);
+    // After each step.
+    let mut scores = Vec::new();
+    let mut score = 0;
     loop {
         let action = choose(&episode);
         let outcome = episode.step(action);
         score += outcome.score;
-        steps += 1;
+        scores.push(score);
         let mut count = |name: String| *counts.entry(name).or_default() += 1;
         count(format!("does {action}"));
         match &episode {
@@ -211,6 +220,15 @@ fn play(game: &Game, seed: u32, mut choose: impl FnMut(&Episode) -> Action) -> P
             break;
         }
     }
-    let profile = counts.into_iter().map(|(name, n)| (name, f64::from(n) / f64::from(steps))).collect();
-    Played { score: f64::from(score), steps: f64::from(steps), profile }
+    let steps = scores.len() as f64;
+    let profile = counts.into_iter().map(|(name, n)| (name, f64::from(n) / steps)).collect();
+    Played { score: f64::from(score), steps, worth: mostly_won(&scores), profile }
+}
+
+/// The step, counted from 1, at which the score first was 80% of the last; the last step where
+/// nothing was won.
+fn mostly_won(scores: &[i32]) -> f64 {
+    let last = scores.last().copied().unwrap_or(0);
+    let first = scores.iter().position(|score| last > 0 && 5 * score >= 4 * last);
+    first.map_or(scores.len(), |at| at + 1) as f64
 }

@@ -20,7 +20,7 @@ enum Command {
     /// Prints for every game what random play, the oracle and a planner with wrong rules score
     Games {
         /// Seeds that each player plays
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
         seeds: u32,
         /// Only these games, by id
         #[arg(long, value_delimiter = ',')]
@@ -34,8 +34,13 @@ enum Command {
         /// The game file
         file: PathBuf,
         /// Seeds that each player plays
-        #[arg(long, default_value_t = 12)]
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
         seeds: u32,
+    },
+    /// Prints a generated game as a file to start one's own from
+    Generate {
+        /// Which: the same number gives the same game
+        number: u64,
     },
     /// Plays an episode and prints it as a recording for tests/replays
     Record {
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
     let ok = match Arguments::parse().command {
         Command::Games { seeds, only, folder } => games(seeds, &only, folder.as_deref()),
         Command::Check { file, seeds } => check(&file, seeds),
+        Command::Generate { number } => generate(number),
         Command::Record { game, seed, player, twist } => record(&game, seed, player, twist),
         Command::Rerecord { folder } => match rerecord(&folder) {
             Ok(()) => true,
@@ -117,14 +123,14 @@ fn games(seeds: u32, only: &[String], folder: Option<&Path>) -> bool {
     let chosen: Vec<&Game> = games.iter().filter(|g| only.is_empty() || only.contains(&g.id)).collect();
     let all = Measure::all(&chosen, seeds);
     println!(
-        "| game | split | nothing | random | oracle | wrong rules | lead kept | steps | most like | distance |"
+        "| game | split | nothing | random | oracle | wrong rules | lead kept | steps | 80% at | most like | distance |"
     );
-    println!("|---|---|--:|--:|--:|--:|--:|--:|---|--:|");
+    println!("|---|---|--:|--:|--:|--:|--:|--:|--:|---|--:|");
     let mut fine = true;
     for measure in &all {
         let (twin, distance) = measure.twin(&all).map_or(("-", 1.0), |(twin, d)| (twin.id.as_str(), d));
         println!(
-            "| {} | {} | {:.1} | {} | {} | {} | {:.0}% | {:.0} | {twin} | {distance:.2} |",
+            "| {} | {} | {:.1} | {} | {} | {} | {:.0}% | {:.0} | {:.0} | {twin} | {distance:.2} |",
             measure.id,
             measure.split,
             measure.idle.mean,
@@ -133,6 +139,7 @@ fn games(seeds: u32, only: &[String], folder: Option<&Path>) -> bool {
             measure.shuffled,
             100.0 * measure.kept(),
             measure.steps,
+            measure.worth,
         );
     }
     println!("\n{seeds} seeds; mean ± standard error.");
@@ -175,6 +182,17 @@ fn check(path: &Path, seeds: u32) -> bool {
         println!("{name}: solvable, and its hidden rules matter.");
     }
     complaints.is_empty()
+}
+
+fn generate(number: u64) -> bool {
+    match rulewright::games::generator::generate(number).file.to_toml() {
+        Ok(text) => print!("{text}"),
+        Err(error) => {
+            eprintln!("{error}.");
+            return false;
+        }
+    }
+    true
 }
 
 fn record(game: &str, seed: u32, player: Player, twist: Option<u16>) -> bool {

@@ -3,8 +3,10 @@
 //! One thing a cell. In a step the player acts first, then every thing moves in the order in which
 //! it came, then things shoot and come in, then time passes (fuel, shields, the step limit).
 
+mod motion;
+
 use super::grid::{CELLS, Cell, Cells, Heading, NONE, SIDE, distance, neighbour, xy};
-use super::rules::{Effect, Effects, Motion, Rules, Teleport, Then, Trigger};
+use super::rules::{Effect, Effects, Rules, Teleport, Then, Trigger};
 use super::sprite::Sprite;
 use crate::env::{Action, Outcome, Reading, Status, Value};
 use arrayvec::ArrayVec;
@@ -20,6 +22,7 @@ pub(super) const MOST_THINGS: usize = 64;
 pub(super) struct Thing {
     pub kind: u8,
     pub cell: Cell,
+    /// Where it goes; a chaser and a fleer go by where the player is instead.
     pub heading: Option<Heading>,
     /// The cell it left in this step.
     pub trail: Cell,
@@ -45,8 +48,19 @@ pub struct Sighting {
     pub x: u8,
     /// Row, 0 at the top.
     pub y: u8,
-    /// Where it is heading, if it moves.
+    /// Where it goes next, as the mark on it shows; none if it stays.
     pub heading: Option<Heading>,
+}
+
+/// What a cell is made of, as a person sees it in the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// Free to walk on.
+    Floor,
+    /// In the way.
+    Wall,
+    /// The player digs through it.
+    Soil,
 }
 
 /// An arcade game in progress.
@@ -74,7 +88,11 @@ pub struct Arcade {
     pub(super) swap: u8,
     pub(super) tick: u16,
     pub(super) done: bool,
-    /// How far the shot of this step went.
+    /// How often it was twisted: after an odd number the twist's trades hold.
+    pub(super) twists: u32,
+    /// Where the shot of this step came from: what it hit may have sent the player elsewhere.
+    pub(super) muzzle: Cell,
+    /// How far it went.
     pub(super) beam: u8,
     pub(super) events: ArrayVec<Event, 16>,
     pub(super) rng: Pcg32,
@@ -83,6 +101,8 @@ pub struct Arcade {
 impl Arcade {
     /// Most keys that one can carry.
     pub(super) const MOST_KEYS: u8 = 9;
+    /// Most lives that one can have.
+    const MOST_LIVES: i32 = 9;
 
     /// Begins an episode.
     pub fn new(rules: Arc<Rules>, seed: u32) -> Self {
@@ -107,6 +127,8 @@ impl Arcade {
             swap: 0,
             tick: 0,
             done: false,
+            twists: 0,
+            muzzle: layout.start,
             beam: 0,
             events: ArrayVec::new(),
             rng,
@@ -135,13 +157,22 @@ impl Arcade {
         xy(self.player)
     }
 
+    /// What the cell beside the player is made of; beyond the edge it is a wall.
+    pub fn beside(&self, heading: Heading) -> Ground {
+        match neighbour(self.player, heading) {
+            Some(cell) if self.soil.has(cell) => Ground::Soil,
+            Some(cell) if !self.walls.has(cell) => Ground::Floor,
+            _ => Ground::Wall,
+        }
+    }
+
     /// Every thing in the picture, row by row.
     pub fn sightings(&self) -> Vec<Sighting> {
         let sight = |&slot: &u8| {
             let thing = self.things.get(usize::from(slot))?;
             let (x, y) = xy(thing.cell);
             let sprite = self.rules.kinds[usize::from(thing.kind)].sprite;
-            Some(Sighting { sprite, x, y, heading: thing.heading })
+            Some(Sighting { sprite, x, y, heading: self.steer(thing) })
         };
         self.at.iter().filter_map(sight).collect()
     }
@@ -186,15 +217,28 @@ impl Arcade {
         Outcome { score: self.score - score, lives: self.lives - lives, done: self.done }
     }
 
-    /// Trades hidden effects as the game's twist says, and lets newcomers in. A second twist
-    /// trades them back.
+    /// Trades hidden effects as the game's twist says, and the next time trades them back. The
+    /// first time newcomers join, for good. Where one twisted already, the twist that the game has
+    /// for a certain step does not come.
     pub fn twist(&mut self) {
+        let rules = Arc::clone(&self.rules);
         let mut effects = self.effects.to_vec();
-        for &(a, b) in &self.rules.twist {
-            effects.swap(usize::from(a), usize::from(b));
+        let mut trade = |&(a, b): &(u8, u8)| effects.swap(usize::from(a), usize::from(b));
+        // Trades may overlap: back they go in the opposite order.
+        if self.is_twisted() {
+            rules.twist.iter().rev().for_each(&mut trade);
+        } else {
+            rules.twist.iter().for_each(&mut trade);
         }
         self.effects = effects.into();
-        self.scatter(|kind| kind.newcomer);
+        if self.twists == 0 {
+            self.scatter(|kind| kind.newcomer);
+        }
+        self.twists += 1;
+    }
+
+    fn is_twisted(&self) -> bool {
+        self.twists % 2 == 1
     }
 
     /// The effects that hold for a kind at this moment.
@@ -239,6 +283,7 @@ impl Arcade {
     }
 
     fn fire(&mut self) {
+        self.muzzle = self.player;
         let mut cell = self.player;
         while let Some(next) = neighbour(cell, self.facing) {
             if self.beam == self.rules.range || self.walls.has(next) || self.soil.has(next) {
@@ -293,7 +338,7 @@ impl Arcade {
         self.note(trigger, kind, !effect.is_none());
         self.score += i32::from(effect.score);
         if effect.life > 0 || self.shield == 0 {
-            self.lives = (self.lives + i32::from(effect.life)).min(9);
+            self.lives = (self.lives + i32::from(effect.life)).clamp(0, Self::MOST_LIVES);
         }
         self.fuel = (self.fuel + i32::from(effect.fuel)).min(99);
         self.keys = self.keys.saturating_add_signed(effect.key).min(Self::MOST_KEYS);
@@ -338,139 +383,7 @@ impl Arcade {
                 }),
         };
         self.player = target.unwrap_or(self.player);
-    }
-
-    fn move_things(&mut self) {
-        for slot in 0..self.things.len() {
-            let thing = self.things[slot];
-            if thing.cell == NONE {
-                continue;
-            }
-            self.things[slot].trail = NONE;
-            if !self.moves_next(thing.kind) || self.done {
-                continue;
-            }
-            let Some(heading) = self.steer(&thing) else { continue };
-            self.things[slot].heading = Some(heading);
-            self.advance(slot as u8, thing, heading);
-        }
-    }
-
-    /// Whether a kind moves in the step to come.
-    #[inline]
-    pub(super) fn moves_next(&self, kind: u8) -> bool {
-        let kind = &self.rules.kinds[usize::from(kind)];
-        let pace = u16::from(kind.pace) * if self.slow > 0 { 2 } else { 1 };
-        kind.motion != Motion::Still && self.tick.is_multiple_of(pace)
-    }
-
-    /// Where a thing goes next.
-    pub(super) fn steer(&self, thing: &Thing) -> Option<Heading> {
-        let open = |heading: Heading| {
-            neighbour(thing.cell, heading).is_some_and(|c| c == self.player || self.is_free(c))
-        };
-        let ((x, y), (px, py)) = (xy(thing.cell), xy(self.player));
-        let (dx, dy) = (px as i8 - x as i8, py as i8 - y as i8);
-        match self.rules.kinds[usize::from(thing.kind)].motion {
-            Motion::Still => None,
-            Motion::Chase => {
-                let (across, along) = (Heading::from_delta(dx, 0), Heading::from_delta(0, dy));
-                let (first, second) = if dx.abs() >= dy.abs() { (across, along) } else { (along, across) };
-                first.filter(|&h| open(h)).or(second.filter(|&h| open(h)))
-            }
-            Motion::Flee => {
-                let away = |&h: &Heading| {
-                    let (hx, hy) = h.delta();
-                    // Along the longer side last: that way it does not run into a corner at once.
-                    -(i32::from(hx) * i32::from(dx) + i32::from(hy) * i32::from(dy))
-                };
-                let near = dx.abs() + dy.abs() <= 5;
-                let mut ways =
-                    Heading::STRAIGHT.into_iter().filter(|&h| near && open(h)).collect::<ArrayVec<_, 4>>();
-                ways.sort_by_key(|h| std::cmp::Reverse(away(h)));
-                ways.first().copied().filter(|h| away(h) >= 0)
-            }
-            _ => thing.heading,
-        }
-    }
-
-    fn advance(&mut self, slot: u8, thing: Thing, heading: Heading) {
-        let motion = self.rules.kinds[usize::from(thing.kind)].motion;
-        let index = usize::from(slot);
-        let next = neighbour(thing.cell, heading);
-        if motion == Motion::Bounce {
-            return self.bounce(slot, thing, heading);
-        }
-        match next {
-            Some(next) if next == self.player => {
-                self.touch(slot, None);
-                match motion {
-                    Motion::Dart => self.remove(slot),
-                    Motion::PatrolX | Motion::PatrolY | Motion::Wander => {
-                        self.things[index].heading = Some(heading.reverse());
-                    }
-                    _ => {}
-                }
-            }
-            Some(next) if self.is_free(next) => {
-                self.place(slot, next);
-                self.things[index].trail = thing.cell;
-                if motion == Motion::Wander && self.rng.random_range(0..4u32) == 0 {
-                    self.things[index].heading = Some(self.any_straight());
-                }
-            }
-            None if motion.drift().is_some() => self.leave(slot, thing, heading),
-            _ => match motion {
-                Motion::Dart => self.remove(slot),
-                Motion::PatrolX | Motion::PatrolY => {
-                    self.things[index].heading = Some(heading.reverse());
-                }
-                Motion::Wander => self.things[index].heading = Some(self.any_straight()),
-                _ => {}
-            },
-        }
-    }
-
-    fn bounce(&mut self, slot: u8, thing: Thing, heading: Heading) {
-        let blocked = |cell: Option<Cell>| !cell.is_some_and(|c| c == self.player || self.is_free(c));
-        let (dx, dy) = heading.delta();
-        let side = |dx, dy| Heading::from_delta(dx, dy).and_then(|h| neighbour(thing.cell, h));
-        // The floor is no wall: what is not caught leaves.
-        if dy > 0 && xy(thing.cell).1 == SIDE - 1 {
-            return self.leave(slot, thing, heading);
-        }
-        let (flip_x, flip_y) = (blocked(side(dx, 0)), blocked(side(0, dy)));
-        let mut heading = heading.mirrored(flip_x, flip_y);
-        let mut next = neighbour(thing.cell, heading);
-        if blocked(next) {
-            heading = heading.reverse();
-            next = neighbour(thing.cell, heading);
-        }
-        self.things[usize::from(slot)].heading = Some(heading);
-        // It meets the player obliquely, or standing right above or below.
-        let met = side(0, dy) == Some(self.player) || next == Some(self.player);
-        if met {
-            self.touch(slot, None);
-            self.things[usize::from(slot)].heading = Some(heading.mirrored(false, true));
-        } else if let Some(next) = next.filter(|&c| self.is_free(c)) {
-            self.place(slot, next);
-            self.things[usize::from(slot)].trail = thing.cell;
-        }
-    }
-
-    fn leave(&mut self, slot: u8, thing: Thing, heading: Heading) {
-        if self.rules.kinds[usize::from(thing.kind)].wraps {
-            let mut cell = thing.cell;
-            while let Some(back) = neighbour(cell, heading.reverse()) {
-                cell = back;
-            }
-            if self.is_free(cell) {
-                self.place(slot, cell);
-            }
-            return;
-        }
-        let effect = Effect { then: Then::Vanish, ..self.effects_of(thing.kind).leave };
-        self.apply(slot, effect, Trigger::Leave);
+        self.soil.remove(self.player);
     }
 
     fn shoot_and_spawn(&mut self) {
@@ -534,12 +447,12 @@ impl Arcade {
         if let Some(full) = self.rules.fuel {
             self.fuel -= 1;
             if self.fuel <= 0 {
-                self.lives -= 1;
+                self.lives = (self.lives - 1).max(0);
                 self.fuel = i32::from(full);
             }
         }
         self.done |= self.lives <= 0 || self.tick >= self.rules.steps;
-        if self.rules.twist_at == Some(self.tick) {
+        if self.rules.twist_at == Some(self.tick) && !self.is_twisted() {
             self.twist();
         }
     }
@@ -598,23 +511,6 @@ impl Arcade {
         self.things[usize::from(slot)].cell = cell;
         self.soil.remove(cell);
         self.at[usize::from(cell)] = slot;
-    }
-
-    fn first_heading(&mut self, kind: u8) -> Option<Heading> {
-        let either = |rng: &mut Pcg32, a, b| if rng.random_range(0..2u32) == 0 { a } else { b };
-        match self.rules.kinds[usize::from(kind)].motion {
-            Motion::Still => None,
-            Motion::PatrolX => Some(either(&mut self.rng, Heading::Left, Heading::Right)),
-            Motion::PatrolY => Some(either(&mut self.rng, Heading::Up, Heading::Down)),
-            Motion::Bounce => Some(either(&mut self.rng, Heading::DownLeft, Heading::DownRight)),
-            Motion::Wander => Some(self.any_straight()),
-            Motion::Chase | Motion::Flee | Motion::Dart => Some(Heading::Down),
-            drifting => drifting.drift(),
-        }
-    }
-
-    fn any_straight(&mut self) -> Heading {
-        Heading::STRAIGHT[self.rng.random_range(0..4u32) as usize]
     }
 
     /// A random cell of a zone that is not taken, preferably `away` steps from the player. Soil

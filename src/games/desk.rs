@@ -138,11 +138,11 @@ impl DeskRules {
     /// The field and what is wrong with it.
     pub(super) fn new(file: &DeskFile, steps: u16, twist_at: Option<u16>) -> Result<Self, (String, String)> {
         let wrong = |field: &str, problem: String| Err((format!("desk, {field}"), problem));
-        if !(10..=2000).contains(&steps) {
-            return Err(("steps".into(), format!("{steps} is out of range; it may be 10 to 2000")));
-        }
         if !(2..=8).contains(&file.actions.len()) {
             return wrong("actions", format!("there are {}; there may be 2 to 8", file.actions.len()));
+        }
+        if let Some(twice) = twice(&file.actions) {
+            return wrong("actions", format!("“{twice}” comes twice; list each action once"));
         }
         if file.reading.is_empty() || file.reading.len() > MOST_READINGS {
             return wrong(
@@ -153,12 +153,12 @@ impl DeskRules {
         if file.noise > 50 {
             return wrong("noise", format!("{} is out of range; it may be 0 to 50 percent", file.noise));
         }
-        for reading in &file.reading {
+        for (i, reading) in file.reading.iter().enumerate() {
             let ([low, high], [from, to]) = (reading.range, reading.threshold);
             let too_far = low < -FURTHEST || high > FURTHEST || reading.drift > FURTHEST;
             if low >= high || from > to || from < low || to > high || reading.drift < 1 || too_far {
                 return wrong(
-                    &format!("reading {}", reading.name),
+                    &format!("reading {}", i + 1),
                     format!(
                         "range must be [low, high], threshold must lie within it, drift must be 1 or more, and none be beyond {FURTHEST}"
                     ),
@@ -170,6 +170,9 @@ impl DeskRules {
             |points: i32| format!("{points} is out of range; it may be -{MOST_POINTS} to {MOST_POINTS}");
         if let Some(Stock { start, range: [low, high], change, refused, .. }) = &file.stock {
             let (start, low, high) = (*start, *low, *high);
+            if let Some(action) = change.keys().find(|a| !file.actions.contains(a)) {
+                return wrong("stock, change", format!("“{action}” is not among the desk's actions"));
+            }
             if let Some(&change) = change.values().find(|change| !fair(**change)) {
                 return wrong("stock, change", points(change));
             }
@@ -193,6 +196,9 @@ impl DeskRules {
             );
         }
         let names: Vec<_> = file.reading.iter().map(|r| r.name.as_str()).collect();
+        if let Some(twice) = twice(&names) {
+            return wrong("reading", format!("“{twice}” comes twice; give each reading a name of its own"));
+        }
         for (i, regime) in file.regime.iter().enumerate() {
             if let Some(name) = regime.when.keys().find(|n| !names.contains(&n.as_str())) {
                 return wrong(
@@ -225,6 +231,11 @@ impl DeskRules {
     }
 }
 
+/// The first that is there already.
+fn twice<T: PartialEq>(list: &[T]) -> Option<&T> {
+    list.iter().enumerate().find_map(|(i, item)| list[..i].contains(item).then_some(item))
+}
+
 /// A desk in progress.
 #[derive(Debug, Clone)]
 pub struct Desk {
@@ -238,6 +249,7 @@ pub struct Desk {
     score: i32,
     tick: u16,
     done: bool,
+    twisted: bool,
     rng: Pcg32,
 }
 
@@ -256,6 +268,7 @@ impl Desk {
             score: 0,
             tick: 0,
             done: false,
+            twisted: false,
             rng,
             rules,
         };
@@ -317,16 +330,23 @@ impl Desk {
         self.wander();
         self.tick += 1;
         self.done = self.tick >= self.rules.steps;
-        if self.rules.twist_at == Some(self.tick) {
+        if self.rules.twist_at == Some(self.tick) && !self.twisted {
             self.twist();
         }
         Outcome { score, lives: 0, done: self.done }
     }
 
-    /// What pays changes places: each regime takes the pay of the one half-way round.
+    /// What pays changes places: each regime takes the pay of the one half-way round, and the next
+    /// time gives it back. Where one twisted already, the twist that the file has for a certain
+    /// step does not come.
     pub fn twist(&mut self) {
         let half = self.pays.len() / 2;
-        self.pays.rotate_left(half);
+        if self.twisted {
+            self.pays.rotate_right(half);
+        } else {
+            self.pays.rotate_left(half);
+        }
+        self.twisted = !self.twisted;
     }
 
     /// Replaces what pays in each regime by what some other regime pays: how the desk looks to

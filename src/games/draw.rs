@@ -3,7 +3,6 @@
 
 use super::arcade::Arcade;
 use super::grid::{CELLS, Cell, Heading, NONE, neighbour, xy};
-use super::rules::Motion;
 use crate::frame::{Frame, Rgb};
 
 const FLOOR: Rgb = [18, 20, 28];
@@ -64,9 +63,7 @@ impl Arcade {
                 draw_trail(frame, thing.trail, colour);
             }
             draw_mask(frame, thing.cell, kind.sprite.mask(), colour);
-            if kind.motion != Motion::Still
-                && let Some(heading) = thing.heading
-            {
+            if let Some(heading) = self.steer(thing) {
                 let mark = if self.moves_next(thing.kind) { MARK[0] } else { MARK[1] };
                 draw_mark(frame, thing.cell, heading, mark);
             }
@@ -85,7 +82,7 @@ impl Arcade {
     }
 
     fn draw_beam(&self, frame: &mut Frame) {
-        let mut cell = self.player;
+        let mut cell = self.muzzle;
         for _ in 0..self.beam {
             let Some(next) = neighbour(cell, self.facing) else { return };
             let along: u64 = match self.facing {

@@ -52,7 +52,7 @@ pub enum Heading {
 
 impl Heading {
     /// The four straight ones.
-    pub(super) const STRAIGHT: [Heading; 4] = [Heading::Up, Heading::Right, Heading::Down, Heading::Left];
+    pub const STRAIGHT: [Heading; 4] = [Heading::Up, Heading::Right, Heading::Down, Heading::Left];
     /// Columns and rows per step.
     pub(super) const fn delta(self) -> (i8, i8) {
         match self {

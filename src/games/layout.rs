@@ -123,8 +123,12 @@ fn maze(rng: &mut Pcg32) -> Cells {
         }
     }
     let mut walls = open.complement();
-    for _ in 0..16 {
-        walls.remove(cell(rng.random_range(0..11u32) as u8, rng.random_range(0..11u32) as u8));
+    for _ in 0..40 {
+        let (x, y) = (rng.random_range(0..11u32) as u8, rng.random_range(0..11u32) as u8);
+        // Between two junctions one number is odd; where both are, a hole would be shut in.
+        if (x + y) % 2 == 1 {
+            walls.remove(cell(x, y));
+        }
     }
     // The junctions end one short of the far sides: open those too.
     for i in 0..SIDE {

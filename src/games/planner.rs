@@ -5,12 +5,12 @@
 //! worth something, by walking, shooting or pushing. The luck of the copy it plans on differs from
 //! the real game's, so it foresees rules, never chance.
 
+use super::Episode;
 use super::arcade::{Arcade, Thing};
 use super::desk::Desk;
 use super::grid::{CELLS, Cell, Cells, Heading, NONE, neighbour};
 use super::rules::{Effect, Effects, Then};
-use super::{Episode, Game};
-use crate::env::{Action, Environment};
+use crate::env::Action;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg32;
 use std::sync::Arc;
@@ -392,17 +392,4 @@ fn flood(from: Cells, open: &Cells) -> [u8; CELLS] {
         reached = wider;
     }
     steps
-}
-
-/// Plays an episode to its end and gives its score.
-pub fn play(game: &Game, seed: u32, mut choose: impl FnMut(&Episode) -> Action) -> i32 {
-    let mut episode = game.start(seed);
-    let mut score = 0;
-    loop {
-        let outcome = episode.step(choose(&episode));
-        score += outcome.score;
-        if outcome.done {
-            return score;
-        }
-    }
 }

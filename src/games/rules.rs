@@ -82,7 +82,7 @@ pub enum Then {
 pub struct Effect {
     /// Points.
     pub score: i16,
-    /// Lives; a loss is stopped by a shield.
+    /// Lives; a loss is stopped by a shield, and they never fall below none.
     pub life: i8,
     /// Fuel.
     pub fuel: i16,
@@ -92,7 +92,7 @@ pub struct Effect {
     pub door: bool,
     /// Moves the player.
     pub teleport: Option<Teleport>,
-    /// Steps for which no life can be lost.
+    /// Steps for which no meeting takes lives. It does not stop the loss by running dry.
     pub shield: u8,
     /// Steps for which all things move at half their pace.
     pub slow: u8,
@@ -255,7 +255,7 @@ pub struct Rules {
     pub steps: u16,
     /// Lives at first.
     pub lives: u8,
-    /// Fuel at first and after running dry, which costs a life; one is used a step.
+    /// Fuel at first and after running dry, which costs a life, shield or not; one is used a step.
     pub fuel: Option<u16>,
     /// The facing when it does not follow the movement.
     pub aim: Option<Heading>,
@@ -281,7 +281,7 @@ pub struct Rules {
     pub refill: Option<Refill>,
     /// The kinds whose effects a twist trades.
     pub twist: Vec<(u8, u8)>,
-    /// The step at which the twist comes by itself.
+    /// The step at which the twist comes by itself, unless it holds already.
     pub twist_at: Option<u16>,
 }
 

@@ -1,7 +1,7 @@
 //! Hidden effects: what meeting a thing does.
 
 use crate::stage::Stage;
-use rulewright::env::Value;
+use rulewright::env::{Environment, Value};
 
 const LOCKS: &str = r#"
 legend = { k = "cyan stripes", d = "blue square" }
@@ -136,6 +136,16 @@ fn a_teleport_leads_anywhere_on_the_floor() {
 }
 
 #[test]
+fn a_teleport_onto_soil_digs_it_away() {
+    let mut stage = teleport("anywhere", "@t:");
+    stage.go("right");
+    assert_eq!(stage.player(), (2, 0));
+    stage.go("wait");
+    let frame = stage.episode.frame();
+    assert_eq!(frame.pixel(2 * 8 + 7, 0), Some([18, 20, 28]), "no earth shows behind the player");
+}
+
+#[test]
 fn a_win_ends_the_episode() {
     let rest = "legend = { w = \"red crown\" }\n[[thing]]\nsprite = \"red crown\"\ntouch = { win = true, score = 9 }";
     let mut stage = Stage::new(&["@w"], rest);
@@ -153,6 +163,7 @@ fn losing_the_last_life_ends_the_episode_and_nine_lives_are_the_most() {
         Stage::new(&["@h"], &rest).go("right")[0]
     };
     assert!(lives(1, -1).done);
+    assert_eq!(lives(1, -3).lives, -1, "there are never fewer than none");
     assert!(!lives(2, -1).done);
     assert_eq!(lives(8, 1).lives, 1);
     assert_eq!(lives(9, 1).lives, 0);

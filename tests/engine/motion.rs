@@ -1,6 +1,8 @@
 //! How things move by themselves.
 
 use crate::stage::Stage;
+use rulewright::games::Episode;
+use rulewright::games::grid::Heading;
 
 /// A game with one kind `m` that moves in some way.
 fn moving(motion: &str, more: &str) -> String {
@@ -80,6 +82,50 @@ fn a_chaser_comes_nearer_until_it_touches() {
     let mut stage = Stage::new(&["@....m......"], &moving("chase", "touch = { life = -1 }"));
     assert_eq!(stage.lives("wait wait wait wait wait"), [0, 0, 0, 0, -1]);
     assert_eq!(stage.sees("red ring"), [(1, 0)]);
+}
+
+/// Where the one red ring heads, as its mark says.
+fn heading(stage: &Stage) -> Option<Heading> {
+    let Episode::Arcade(arcade) = &stage.episode else { panic!("a stage is no desk") };
+    arcade.sightings().iter().find(|s| s.sprite.to_string() == "red ring").and_then(|s| s.heading)
+}
+
+#[test]
+fn a_chaser_shows_where_it_would_go_now() {
+    let stage = Stage::new(&["@....m", "."], &moving("chase", "pace = 3"));
+    assert_eq!(heading(&stage), Some(Heading::Left), "before its first move");
+    let mut beside = Stage::new(&["##m", "###", "@.."], &moving("chase", ""));
+    assert_eq!(heading(&beside), None, "where no way is open it stays");
+    beside.go("wait");
+    assert_eq!(beside.sees("red ring"), [(2, 0)]);
+    let mut turning = Stage::new(&[".....", "@.m..", "....."], &moving("chase", "pace = 4"));
+    turning.go("wait up right");
+    assert_eq!((turning.player(), turning.sees("red ring")), ((1, 0), vec![(1, 1)]));
+    assert_eq!(heading(&turning), Some(Heading::Up), "it went left last");
+}
+
+#[test]
+fn what_flees_shows_a_heading_only_while_the_player_is_near() {
+    let mut stage = Stage::new(&["@.....m....."], &moving("flee", ""));
+    assert_eq!(heading(&stage), None);
+    stage.go("right");
+    assert_eq!((stage.sees("red ring"), heading(&stage)), (vec![(7, 0)], None));
+    assert_eq!(heading(&Stage::new(&["@...m......."], &moving("flee", ""))), Some(Heading::Right));
+}
+
+#[test]
+fn what_the_meeting_makes_of_a_thing_has_a_heading_of_its_own() {
+    for motion in ["patrol-x", "bounce"] {
+        let rows = if motion == "bounce" { ["m##", "@.."] } else { ["#m@", "..."] };
+        let rest = moving(motion, "touch = { then = \"become cyan stripes\" }")
+            + "\n[[thing]]\nsprite = \"cyan stripes\"\nmotion = \"fall\"\npace = 4";
+        let mut stage = Stage::new(&rows, &rest);
+        stage.go("wait wait");
+        let Episode::Arcade(arcade) = &stage.episode else { panic!("a stage is no desk") };
+        let fallen = arcade.sightings();
+        let fallen = fallen.iter().find(|s| s.sprite.to_string() == "cyan stripes").expect(motion);
+        assert_eq!(fallen.heading, Some(Heading::Down), "{motion}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The player's shots.
 
 use crate::stage::Stage;
+use rulewright::env::Environment;
 
 const TARGETS: &str = r#"
 legend = { t = "red ring", u = "blue square" }
@@ -47,4 +48,22 @@ fn with_an_aim_the_shot_never_turns() {
     let mut stage = range("t.@.t", "aim = \"right\"");
     assert_eq!(stage.scores("left fire fire"), [0, 2, 0]);
     assert_eq!(stage.sees("red ring"), [(0, 0)]);
+}
+
+#[test]
+fn the_beam_is_drawn_where_the_shot_went() {
+    const BEAM: [u8; 3] = [255, 250, 190];
+    let rest = r#"
+        fire = true
+        legend = { t = "red ring" }
+        [[thing]]
+        sprite = "red ring"
+        shot = { teleport = "home" }
+    "#;
+    let mut stage = Stage::new(&["@....t", "......"], rest);
+    stage.go("right right fire");
+    assert_eq!(stage.player(), (0, 0), "the shot sends the player home");
+    let frame = stage.episode.frame();
+    let lit = |x: usize| (0..64).any(|i| frame.pixel(x * 8 + i % 8, i / 8) == Some(BEAM));
+    assert_eq!([1, 2, 3, 4].map(lit), [false, false, true, true]);
 }

@@ -88,6 +88,20 @@ fn running_out_of_fuel_costs_a_life_and_fills_the_tank() {
 }
 
 #[test]
+fn a_shield_does_not_stop_the_loss_by_running_dry() {
+    let rest = r#"
+        fuel = 5
+        legend = { s = "cyan saltire" }
+        [[thing]]
+        sprite = "cyan saltire"
+        touch = { shield = 9, then = "vanish" }
+    "#;
+    let mut stage = Stage::new(&["@s"], rest);
+    assert_eq!(stage.lives("right wait wait wait wait"), [0, 0, 0, 0, -1]);
+    assert_eq!(stage.reading("shield"), Some(Value::Count(4)));
+}
+
+#[test]
 fn fuel_is_picked_up() {
     let rest = r#"
         fuel = 5

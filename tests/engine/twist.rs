@@ -31,6 +31,41 @@ fn a_second_twist_takes_the_first_one_back() {
     assert_eq!(stage.scores("right"), [1]);
 }
 
+/// A file's head, a twist, and its things.
+fn with_twist(twist: &str) -> String {
+    let (legend, things) = FRUIT.split_at(FRUIT.find("[[thing]]").unwrap());
+    format!("{legend}[twist]\n{twist}\n{things}")
+}
+
+#[test]
+fn trades_that_overlap_are_taken_back_too() {
+    let twist = with_twist(r#"trade = [["yellow circle", "red ring"], ["yellow circle", "blue square"]]"#);
+    let mut stage = Stage::new(&["@a"], &twist);
+    stage.episode.twist();
+    assert_eq!(stage.scores("right"), [0]);
+    stage.episode.twist();
+    assert_eq!(stage.scores("right"), [1]);
+}
+
+#[test]
+fn a_twist_by_hand_comes_instead_of_the_one_at_its_step() {
+    let mut stage = Stage::new(&["@a"], &with_twist("at = 2"));
+    stage.episode.twist();
+    assert_eq!(stage.scores("right right right right"), [-2; 4]);
+}
+
+#[test]
+fn newcomers_come_only_once() {
+    let newcomer = with_twist("at = 2") + "newcomer = true\ncount = 3\n";
+    let mut stage = Stage::new(&["@a.........."], &newcomer);
+    for _ in 0..4 {
+        stage.episode.twist();
+        assert_eq!(stage.sees("blue square").len(), 3);
+    }
+    stage.go("wait wait wait");
+    assert_eq!(stage.sees("blue square").len(), 3);
+}
+
 #[test]
 fn newcomers_come_with_the_twist() {
     let newcomer = FRUIT.to_string() + "newcomer = true\ncount = 3\n";

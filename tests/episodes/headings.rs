@@ -35,6 +35,10 @@ fn check_headings(episode: &Episode) {
     for seen in &sightings {
         let kinds = &before.rules().kinds;
         let kind = kinds.iter().find(|kind| kind.sprite == seen.sprite).unwrap();
+        let there =
+            |x: u8, y: u8| after.sightings().iter().any(|s| (s.x, s.y) == (x, y) && s.sprite == seen.sprite);
+        // What bounces turns as it goes, and what wanders or darts is another matter at a wall.
+        let mindful = [Motion::Chase, Motion::Flee].contains(&kind.motion);
         let straight = [
             Motion::PatrolX,
             Motion::PatrolY,
@@ -43,12 +47,23 @@ fn check_headings(episode: &Episode) {
             Motion::DriftLeft,
             Motion::DriftRight,
         ];
-        if !straight.contains(&kind.motion) {
+        if !mindful && !straight.contains(&kind.motion) {
             continue;
         }
-        let (dx, dy) = delta(seen.heading.expect("what moves has a heading"));
+        // It chooses when its turn comes: what others do around it before that may change its mind.
+        let crowded = sightings.iter().any(|s| s != seen && s.x.abs_diff(seen.x) + s.y.abs_diff(seen.y) <= 3);
+        let intrudes = kinds.iter().any(|k| k.wraps);
+        if mindful && (crowded || intrudes) {
+            continue;
+        }
+        let Some(heading) = seen.heading else {
+            assert!(mindful && there(seen.x, seen.y), "{seen:?} should stay");
+            continue;
+        };
+        let (dx, dy) = delta(heading);
         let (x, y) = (seen.x.wrapping_add_signed(dx), seen.y.wrapping_add_signed(dy));
         if x >= SIDE || y >= SIDE || walls.contains(&(x, y)) {
+            assert!(!mindful, "{seen:?} should know better");
             continue;
         }
         let soil =
@@ -62,8 +77,6 @@ fn check_headings(episode: &Episode) {
         if soil((x, y)) || contested {
             continue;
         }
-        let there =
-            |x: u8, y: u8| after.sightings().iter().any(|s| (s.x, s.y) == (x, y) && s.sprite == seen.sprite);
         if is_bright(&frame, seen, (dx, dy)) {
             assert!(there(x, y), "{seen:?} should go to ({x}, {y})");
         } else {

@@ -53,11 +53,14 @@ impl Desk {
                 frame.fill(x + dx, middle as usize, 1, 2, colour);
             }
         }
+        // The gauges share the 28 lines below the price.
+        let pitch = 28 / gauges.max(2);
+        let height = (pitch - 2).min(8);
         for (gauge, ink) in INKS.iter().enumerate().take(gauges) {
-            let top = 68 + gauge * 14;
+            let top = 68 + gauge * pitch;
             let width = self.share(gauge, self.now()[gauge], 88);
-            frame.fill(4, top, 88, 8, GRID);
-            frame.fill(4, top, width, 8, ink.rgb());
+            frame.fill(4, top, 88, height, GRID);
+            frame.fill(4, top, width, height, ink.rgb());
             for tick in 1..10 {
                 frame.fill(4 + tick * 88 / 10, top, 1, 2, PAPER);
             }
