@@ -33,6 +33,14 @@ fn complaints(steps: u32, first: &str, second: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_readmes_example_is_a_game_worth_playing() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let game = Game::parse("readme", example.expect("an example")).expect("a good file");
+    assert_eq!(Measure::of(&game, SEEDS).complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn a_game_with_good_and_bad_things_passes() {
     assert_eq!(complaints(100, "score = 1", "score = -1"), Vec::<String>::new());
 }

@@ -3,14 +3,16 @@
 //! One thing a cell. In a step the player acts first, then every thing moves in the order in which
 //! it came, then things shoot and come in, then time passes (fuel, shields, the step limit).
 
+mod board;
+mod meeting;
 mod motion;
 
-use super::grid::{CELLS, Cell, Cells, Heading, NONE, SIDE, distance, neighbour, xy};
-use super::rules::{Effect, Effects, Rules, Teleport, Then, Trigger};
+use super::grid::{CELLS, Cell, Cells, Heading, NONE, neighbour, xy};
+use super::rules::{Effects, Rules, Trigger};
 use super::sprite::Sprite;
 use crate::env::{Action, Outcome, Reading, Status, Value};
 use arrayvec::ArrayVec;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_pcg::Pcg32;
 use std::sync::Arc;
 
@@ -282,110 +284,6 @@ impl Arcade {
         }
     }
 
-    fn fire(&mut self) {
-        self.muzzle = self.player;
-        let mut cell = self.player;
-        while let Some(next) = neighbour(cell, self.facing) {
-            if self.beam == self.rules.range || self.walls.has(next) || self.soil.has(next) {
-                break;
-            }
-            self.beam += 1;
-            let slot = self.at[usize::from(next)];
-            if slot != NONE {
-                let effect = self.effects_of(self.things[usize::from(slot)].kind).shot;
-                self.apply(slot, effect, Trigger::Shot);
-                break;
-            }
-            cell = next;
-        }
-    }
-
-    /// The player and a thing run into each other; `heading` where it was the player that moved.
-    fn touch(&mut self, slot: u8, heading: Option<Heading>) {
-        let thing = self.things[usize::from(slot)];
-        let effect = self.effects_of(thing.kind).touch;
-        let moved_in = heading.is_none();
-        if effect.push {
-            if let Some(heading) = heading {
-                self.push(slot, heading);
-            }
-        } else if effect.door && (self.keys == 0 || moved_in) {
-            self.note(Trigger::Touch, thing.kind, false);
-        } else {
-            self.keys -= u8::from(effect.door);
-            self.apply(slot, effect, Trigger::Touch);
-        }
-    }
-
-    fn push(&mut self, slot: u8, heading: Heading) {
-        let thing = self.things[usize::from(slot)];
-        let Some(next) = neighbour(thing.cell, heading) else { return };
-        let under = self.at[usize::from(next)];
-        if self.is_free(next) {
-            self.place(slot, next);
-            self.note(Trigger::Touch, thing.kind, true);
-        } else if under != NONE {
-            let onto = self.rules.kinds[usize::from(thing.kind)].onto;
-            if onto == Some(self.things[usize::from(under)].kind) {
-                let effect = self.effects_of(thing.kind).drop;
-                self.apply(slot, effect, Trigger::Drop);
-            }
-        }
-    }
-
-    fn apply(&mut self, slot: u8, effect: Effect, trigger: Trigger) {
-        let kind = self.things[usize::from(slot)].kind;
-        self.note(trigger, kind, !effect.is_none());
-        self.score += i32::from(effect.score);
-        if effect.life > 0 || self.shield == 0 {
-            self.lives = (self.lives + i32::from(effect.life)).clamp(0, Self::MOST_LIVES);
-        }
-        self.fuel = (self.fuel + i32::from(effect.fuel)).min(99);
-        self.keys = self.keys.saturating_add_signed(effect.key).min(Self::MOST_KEYS);
-        self.shield = self.shield.max(effect.shield);
-        self.slow = self.slow.max(effect.slow);
-        self.swap = self.swap.max(effect.swap);
-        self.done |= effect.win || self.lives <= 0;
-        match effect.then {
-            Then::Stay => {}
-            Then::Vanish => self.remove(slot),
-            Then::Respawn => {
-                self.remove(slot);
-                let away = self.find_free(self.rules.kinds[usize::from(kind)].zone, 4);
-                if let Some(cell) = away {
-                    self.place(slot, cell);
-                    self.things[usize::from(slot)].trail = NONE;
-                }
-            }
-            Then::Become(kind) => {
-                let heading = self.first_heading(kind);
-                let thing = &mut self.things[usize::from(slot)];
-                thing.kind = kind;
-                thing.heading = heading;
-            }
-        }
-        if let Some(to) = effect.teleport {
-            self.teleport(slot, kind, to);
-        }
-    }
-
-    fn teleport(&mut self, slot: u8, kind: u8, to: Teleport) {
-        let target = match to {
-            Teleport::Home => self.is_free(self.start).then_some(self.start),
-            Teleport::Anywhere => self.find_free([0, 0, SIDE - 1, SIDE - 1], 4),
-            Teleport::Twin => (0..self.things.len() as u8)
-                .filter(|&other| other != slot)
-                .map(|other| self.things[usize::from(other)])
-                .filter(|other| other.cell != NONE && other.kind == kind)
-                .find_map(|twin| {
-                    let mut beside = Heading::STRAIGHT.into_iter();
-                    beside.find_map(|h| neighbour(twin.cell, h).filter(|&c| self.is_free(c)))
-                }),
-        };
-        self.player = target.unwrap_or(self.player);
-        self.soil.remove(self.player);
-    }
-
     fn shoot_and_spawn(&mut self) {
         let rules = Arc::clone(&self.rules);
         for (index, kind) in rules.kinds.iter().enumerate() {
@@ -455,77 +353,5 @@ impl Arcade {
         if self.rules.twist_at == Some(self.tick) && !self.is_twisted() {
             self.twist();
         }
-    }
-
-    /// How many of a kind are on the board.
-    fn count(&self, kind: u8) -> usize {
-        self.things.iter().filter(|t| t.cell != NONE && t.kind == kind).count()
-    }
-
-    fn note(&mut self, trigger: Trigger, kind: u8, took: bool) {
-        // More than fit in a step are beyond telling apart.
-        let _ = self.events.try_push(Event { trigger, kind, took });
-    }
-
-    /// Puts the first ones of some kinds on the board.
-    fn scatter(&mut self, which: impl Fn(&super::rules::Kind) -> bool) {
-        let rules = Arc::clone(&self.rules);
-        for (index, kind) in rules.kinds.iter().enumerate().filter(|(_, kind)| which(kind)) {
-            for _ in 0..kind.count {
-                if let Some(cell) = self.find_free(kind.zone, 2) {
-                    self.add(index as u8, cell);
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, kind: u8, cell: Cell) -> Option<u8> {
-        let heading = self.first_heading(kind);
-        let thing = Thing { kind, cell, heading, trail: NONE };
-        let gone = self.things.iter().position(|t| t.cell == NONE);
-        let slot = match gone {
-            Some(slot) => {
-                self.things[slot] = thing;
-                slot
-            }
-            None => {
-                self.things.try_push(thing).ok()?;
-                self.things.len() - 1
-            }
-        };
-        self.soil.remove(cell);
-        self.at[usize::from(cell)] = slot as u8;
-        Some(slot as u8)
-    }
-
-    fn remove(&mut self, slot: u8) {
-        let thing = &mut self.things[usize::from(slot)];
-        if thing.cell != NONE {
-            self.at[usize::from(thing.cell)] = NONE;
-            thing.cell = NONE;
-        }
-    }
-
-    fn place(&mut self, slot: u8, cell: Cell) {
-        self.remove(slot);
-        self.things[usize::from(slot)].cell = cell;
-        self.soil.remove(cell);
-        self.at[usize::from(cell)] = slot;
-    }
-
-    /// A random cell of a zone that is not taken, preferably `away` steps from the player. Soil
-    /// gives way.
-    pub(super) fn find_free(&mut self, [x0, y0, x1, y1]: [u8; 4], away: u8) -> Option<Cell> {
-        let taken = |s: &Self, c: Cell| s.at[usize::from(c)] != NONE || c == s.player || s.walls.has(c);
-        for attempt in 0..24 {
-            let x = self.rng.random_range(u32::from(x0)..=u32::from(x1)) as u8;
-            let y = self.rng.random_range(u32::from(y0)..=u32::from(y1)) as u8;
-            let cell = super::grid::cell(x, y);
-            let far = attempt >= 16 || distance(cell, self.player) >= away;
-            if far && !taken(self, cell) {
-                return Some(cell);
-            }
-        }
-        (y0..=y1).flat_map(|y| (x0..=x1).map(move |x| super::grid::cell(x, y))).find(|&c| !taken(self, c))
     }
 }

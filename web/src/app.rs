@@ -11,12 +11,13 @@ use crate::components::picker::Picker;
 use crate::components::scoreboard::Scoreboard;
 use crate::components::sight::Sight;
 use crate::components::stage::Stage;
+use crate::focus::{focus_board, use_focus};
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
 use rulewright::games::Game;
 use wasm_bindgen::JsCast;
-use web_sys::{FocusOptions, HtmlElement, KeyboardEvent};
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 /// The whole page.
@@ -61,38 +62,8 @@ pub fn App() -> Html {
     }
 }
 
-/// Gives the focus to the board, so that the next key plays.
-pub fn focus_board() {
-    let board = document().and_then(|page| page.get_element_by_id("board"));
-    if let Some(board) = board.and_then(|board| board.dyn_into::<HtmlElement>().ok()) {
-        let options = FocusOptions::new();
-        options.set_prevent_scroll(true);
-        // A board that can't take the focus is no harm.
-        let _ = board.focus_with_options(&options);
-    }
-}
-
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
-}
-
-/// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or
-/// space would press it again.
-#[hook]
-fn use_focus() {
-    use_effect_with((), |()| {
-        let listener = web_sys::window().map(|window| {
-            EventListener::new(&window, "click", |event| {
-                let pointer = event.dyn_ref::<MouseEvent>().is_some_and(|click| click.detail() > 0);
-                let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-                let control = "main button, header button, main input:not([type=number])";
-                if pointer && target.is_some_and(|t| t.closest(control).ok().flatten().is_some()) {
-                    focus_board();
-                }
-            })
-        });
-        move || drop(listener)
-    });
 }
 
 fn fragment() -> String {

@@ -3,6 +3,7 @@
 mod address;
 mod app;
 mod components;
+mod focus;
 mod state;
 mod words;
 

@@ -61,7 +61,7 @@ pub fn Controls(props: &Shared) -> Html {
     };
     let done = |key: KeyboardEvent| {
         if key.key() == "Enter" {
-            crate::app::focus_board();
+            crate::focus::focus_board();
         }
     };
     let pad = state.settings.panels.contains(&Panel::Pad);

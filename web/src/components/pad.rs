@@ -33,7 +33,7 @@ fn send(state: &UseReducerHandle<State>, event: Event) -> impl Fn(MouseEvent) + 
     move |_| {
         dispatcher.dispatch(event.clone());
         // The button goes away with what it did, so the board takes the focus.
-        crate::app::focus_board();
+        crate::focus::focus_board();
     }
 }
 

@@ -44,7 +44,7 @@ pub fn Picker(props: &Shared) -> Html {
         Callback::from(move |game: &'static Game| {
             close.emit(());
             dispatcher.dispatch(Event::Choose(&game.id));
-            crate::app::focus_board();
+            crate::focus::focus_board();
         })
     };
     let backdrop = {

@@ -1,0 +1,38 @@
+//! Where the keyboard's focus goes, so that the next key plays.
+
+use gloo_events::EventListener;
+use wasm_bindgen::JsCast;
+use web_sys::{FocusOptions, HtmlElement};
+use yew::prelude::*;
+
+/// Gives the focus to the board, so that the next key plays.
+pub fn focus_board() {
+    let board = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.get_element_by_id("board"));
+    if let Some(board) = board.and_then(|board| board.dyn_into::<HtmlElement>().ok()) {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // A board that can't take the focus is no harm.
+        let _ = board.focus_with_options(&options);
+    }
+}
+
+/// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or
+/// space would press it again.
+#[hook]
+pub fn use_focus() {
+    use_effect_with((), |()| {
+        let listener = web_sys::window().map(|window| {
+            EventListener::new(&window, "click", |event| {
+                let pointer = event.dyn_ref::<MouseEvent>().is_some_and(|click| click.detail() > 0);
+                let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+                let control = "main button, header button, main input:not([type=number])";
+                if pointer && target.is_some_and(|t| t.closest(control).ok().flatten().is_some()) {
+                    focus_board();
+                }
+            })
+        });
+        move || drop(listener)
+    });
+}
