@@ -1,11 +1,20 @@
-// Starts the app. A file of its own, since the page's policy allows no inline script.
+// Starts the app, and says so when it can't go on. A file of its own, since the page's policy allows no
+// inline script.
 import init from "./rulewright-web.js";
 
+const fault = document.getElementById("fault");
+
+function stopped(sentence, error) {
+  fault.textContent = `${sentence} (${error})`;
+  fault.hidden = false;
+}
+
+// A panic in the app ends here too: it traps, and a trap is an error like any other.
+addEventListener("error", (event) => {
+  stopped("Something went wrong, and the page stopped. Reload it: the address keeps game and seed.", event.message);
+});
+
 init({ module_or_path: "./rulewright-web_bg.wasm" }).catch((error) => {
-  const note = document.getElementById("boot");
-  if (note) {
-    note.textContent =
-      "This page could not start: please reload it, or open it in a newer browser. (" + error + ")";
-  }
+  stopped("This page could not start. Reload it, or open it in a newer browser.", error);
   throw error;
 });

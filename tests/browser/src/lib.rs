@@ -12,7 +12,9 @@ use chromiumoxide::cdp::browser_protocol::input::{
     DispatchTouchEventReturns, DispatchTouchEventType, MouseButton, TouchPoint,
 };
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
-use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::browser_protocol::network::{
+    BlockPattern, EventRequestWillBeSent, SetBlockedUrLsParams,
+};
 use chromiumoxide::cdp::js_protocol::runtime::{EvaluateParams, EventConsoleApiCalled, EventExceptionThrown};
 use chromiumoxide::page::{Page, ScreenshotParams};
 use chromiumoxide::types::{Command, Method, MethodId};
@@ -260,6 +262,13 @@ impl Visitor {
             SetDeviceMetricsOverrideParams::new(width, height, if phone { 2.0 } else { 1.0 }, phone);
         self.page.execute(metrics).await.expect("a size");
         self.page.execute(SetTouchEmulationEnabledParams::new(phone)).await.expect("touch");
+    }
+
+    /// Cuts the network off for addresses that fit a URL pattern.
+    pub async fn block(&self, pattern: &str) {
+        let pattern = BlockPattern::new(pattern, true);
+        let block = SetBlockedUrLsParams::builder().url_pattern(pattern).build();
+        self.page.execute(block).await.expect("the network is cut");
     }
 
     /// What the visitor prefers, such as `prefers-color-scheme: dark`.

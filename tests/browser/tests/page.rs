@@ -302,6 +302,28 @@ async fn the_policy_lets_nothing_in_that_is_not_the_pages_own() {
 }
 
 #[tokio::test]
+async fn a_fault_is_shown_and_says_what_to_do() {
+    let visitor = Visitor::open("").await;
+    assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await);
+    // Something else tampers with the page, as a browser extension might, and the app panics.
+    visitor.run("Element.prototype.setAttribute = () => { throw new Error('refused') }").await;
+    visitor.press("g").await;
+    visitor.until("!document.querySelector('#fault').hidden").await;
+    assert!(visitor.text("#fault").await.contains("Reload it"), "{}", visitor.text("#fault").await);
+    visitor.reload().await;
+    assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await);
+}
+
+#[tokio::test]
+async fn a_page_whose_program_cannot_be_fetched_says_so() {
+    let visitor = Visitor::open("").await;
+    visitor.block("*://*:*/*.wasm*").await;
+    visitor.page.reload().await.expect("a reload");
+    visitor.until("!document.querySelector('#fault').hidden").await;
+    assert!(visitor.text("#fault").await.contains("could not start"), "{}", visitor.text("#fault").await);
+}
+
+#[tokio::test]
 async fn nothing_stands_in_the_way_of_people_with_disabilities() {
     for theme in ["light", "dark"] {
         let visitor = Visitor::open(&format!("#theme={theme}&panels=history,sight,keys")).await;
