@@ -3,6 +3,7 @@
 
 use super::arcade::Arcade;
 use super::grid::{CELLS, Cell, Heading, NONE, neighbour, xy};
+use super::sprite::Colour;
 use crate::frame::{Frame, Rgb};
 
 const FLOOR: Rgb = [18, 20, 28];
@@ -13,8 +14,17 @@ const SOIL: [Rgb; 2] = [[74, 55, 38], [58, 42, 30]];
 const PLAYER: [Rgb; 2] = [[245, 245, 245], [24, 26, 36]];
 const SHIELD: Rgb = [120, 230, 255];
 const BEAM: Rgb = [255, 250, 190];
-/// The mark of a heading when the thing moves in the step to come, and when it rests.
-const MARK: [Rgb; 2] = [[255, 255, 255], [128, 132, 142]];
+/// The player's facing.
+const FACING: Rgb = [255, 80, 80];
+
+/// The mark of a heading when the thing moves in the step to come, and when it rests: white, and red
+/// where the thing itself is white.
+const fn marks(thing: Colour) -> [Rgb; 2] {
+    match thing {
+        Colour::White => [[255, 80, 80], [150, 60, 60]],
+        _ => [[255, 255, 255], [128, 132, 142]],
+    }
+}
 
 /// Bricks, one bit a pixel.
 const BRICKS: u64 = 0x00_7f_7f_7f_00_f7_f7_f7;
@@ -64,7 +74,8 @@ impl Arcade {
             }
             draw_mask(frame, thing.cell, kind.sprite.mask(), colour);
             if let Some(heading) = self.steer(thing) {
-                let mark = if self.moves_next(thing.kind) { MARK[0] } else { MARK[1] };
+                let [moves, rests] = marks(kind.sprite.colour);
+                let mark = if self.moves_next(thing.kind) { moves } else { rests };
                 draw_mark(frame, thing.cell, heading, mark);
             }
         }
@@ -74,7 +85,7 @@ impl Arcade {
     fn draw_player(&self, frame: &mut Frame) {
         draw_mask(frame, self.player, BODY, PLAYER[0]);
         draw_mask(frame, self.player, EYES, PLAYER[1]);
-        draw_mark(frame, self.player, self.facing, [255, 80, 80]);
+        draw_mark(frame, self.player, self.facing, FACING);
         if self.shield > 0 {
             const RING: u64 = 0x81_00_00_00_00_00_00_81 | 0x42_81_00_00_00_00_81_42;
             draw_mask(frame, self.player, RING, SHIELD);
@@ -126,4 +137,20 @@ fn draw_mark(frame: &mut Frame, cell: Cell, heading: Heading, colour: Rgb) {
         Heading::DownRight => 0xe0_80_80_00_00_00_00_00,
     };
     draw_mask(frame, cell, mask, colour);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strum::VariantArray;
+
+    #[test]
+    fn a_mark_stands_out_from_the_thing_that_it_is_on() {
+        for &colour in Colour::VARIANTS {
+            for mark in marks(colour) {
+                let apart: u32 = mark.iter().zip(colour.rgb()).map(|(a, b)| u32::from(a.abs_diff(b))).sum();
+                assert!(apart >= 100, "the mark {mark:?} can't be seen on {colour}");
+            }
+        }
+    }
 }

@@ -95,7 +95,8 @@ fn delta(heading: Heading) -> (i8, i8) {
     }
 }
 
-/// Whether the mark at the edge towards which it heads is white: it moves in the step to come.
+/// Whether the mark at the edge towards which it heads is bright (white, or red on a white thing): it
+/// moves in the step to come.
 fn is_bright(frame: &Frame, seen: &Sighting, (dx, dy): (i8, i8)) -> bool {
     let edge = |d: i8, middle: usize| match d {
         -1 => 0,
@@ -103,5 +104,5 @@ fn is_bright(frame: &Frame, seen: &Sighting, (dx, dy): (i8, i8)) -> bool {
         _ => middle,
     };
     let (x, y) = (seen.x as usize * 8 + edge(dx, 3), seen.y as usize * 8 + edge(dy, 3));
-    frame.pixel(x, y) == Some([255, 255, 255])
+    [Some([255, 255, 255]), Some([255, 80, 80])].contains(&frame.pixel(x, y))
 }
