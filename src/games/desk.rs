@@ -361,6 +361,11 @@ impl Desk {
         self.rng = Pcg32::seed_from_u64(seed);
     }
 
+    /// By how much the price line moved last, where the desk has one.
+    pub fn price_move(&self) -> Option<i32> {
+        self.now().last().copied().filter(|_| self.rules.file.chart == Chart::Prices)
+    }
+
     fn now(&self) -> &[i32] {
         self.history.last().map_or(&[], |now| now)
     }

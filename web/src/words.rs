@@ -4,7 +4,7 @@
 use crate::state::{Moment, State};
 use rulewright::env::{Action, Environment};
 use rulewright::games::arcade::{Arcade, Ground};
-use rulewright::games::desk::{Chart, DeskFile};
+use rulewright::games::desk::{Chart, Desk, DeskFile};
 use rulewright::games::grid::Heading;
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game, Trigger};
@@ -96,10 +96,9 @@ pub fn how_to_play(game: &Game, actions: &[Action]) -> String {
 
 /// Everything in the picture, seen from the player.
 pub fn described(episode: &Episode) -> String {
-    let Episode::Arcade(arcade) = episode else {
-        let readings = episode.status().readings;
-        let readings: Vec<_> = readings.iter().map(|r| format!("{} {}", r.name, r.value)).collect();
-        return format!("A chart. {}.", capitalised(&readings.join(", ")));
+    let arcade = match episode {
+        Episode::Arcade(arcade) => arcade,
+        Episode::Desk(desk) => return charted(desk),
     };
     let (px, py) = arcade.player();
     let mut parts = vec![format!("You are in column {}, row {}", px + 1, py + 1)];
@@ -121,6 +120,17 @@ pub fn described(episode: &Episode) -> String {
         parts.push(format!("{} {}{heading}", thing.sprite, place.join(" ")));
     }
     parts.join("; ") + "."
+}
+
+fn charted(desk: &Desk) -> String {
+    let readings = desk.status().readings;
+    let mut parts: Vec<_> = readings.iter().map(|r| format!("{} {}", r.name, r.value)).collect();
+    parts.extend(desk.price_move().map(|change| match change {
+        1.. => "the price rose".into(),
+        0 => "the price stood still".into(),
+        _ => "the price fell".into(),
+    }));
+    format!("A chart. {}.", capitalised(&parts.join(", ")))
 }
 
 fn away(steps: i32, ahead: &str, behind: &str) -> Option<String> {
@@ -192,6 +202,14 @@ mod tests {
         let state = played("orchard", 1, &[Action::Left; 12]);
         assert!(described(state.now()).contains("wall left"), "{}", described(state.now()));
         assert!(described(played("mole", 1, &[Action::Left, Action::Left]).now()).contains("earth"));
+    }
+
+    #[test]
+    fn a_desk_in_words_tells_where_the_price_went() {
+        // Seed 3 begins with a falling line.
+        let words = described(played("trading", 3, &[]).now());
+        assert!(words.contains("Volatility 0.") && words.ends_with("the price fell."), "{words}");
+        assert!(!described(played("warehouse", 3, &[]).now()).contains("price"));
     }
 
     #[test]
