@@ -40,7 +40,7 @@ impl Arcade {
         }
     }
 
-    pub(super) fn push(&mut self, slot: u8, heading: Heading) {
+    fn push(&mut self, slot: u8, heading: Heading) {
         let thing = self.things[usize::from(slot)];
         let Some(next) = neighbour(thing.cell, heading) else { return };
         let under = self.at[usize::from(next)];
@@ -92,7 +92,7 @@ impl Arcade {
         }
     }
 
-    pub(super) fn teleport(&mut self, slot: u8, kind: u8, to: Teleport) {
+    fn teleport(&mut self, slot: u8, kind: u8, to: Teleport) {
         let target = match to {
             Teleport::Home => self.is_free(self.start).then_some(self.start),
             Teleport::Anywhere => self.find_free([0, 0, SIDE - 1, SIDE - 1], 4),

@@ -16,11 +16,16 @@ const ROWS: usize = 60;
 #[component]
 pub fn History(props: &Shared) -> Html {
     let state = &props.state;
+    let from = state.shown.saturating_sub(ROWS);
+    let mut steps = state.steps(from);
     let row = |(index, moment): (usize, &Rc<Moment>)| {
         let dispatcher = state.dispatcher();
         let step = match moment.done {
             Move::Twist => "·".into(),
-            Move::Act(_) => state.steps(index + 1).to_string(),
+            Move::Act(_) => {
+                steps += 1;
+                steps.to_string()
+            }
         };
         html! {
             <li key={index}>
@@ -37,13 +42,14 @@ pub fn History(props: &Shared) -> Html {
             </li>
         }
     };
-    let rows = state.history.iter().enumerate().skip(state.shown.saturating_sub(ROWS)).take(2 * ROWS);
+    // Counted from the oldest on, shown with the newest on top.
+    let rows: Vec<Html> = state.history.iter().enumerate().skip(from).take(2 * ROWS).map(row).collect();
     html! {
         <Fold state={state.clone()} panel={Panel::History} title="History">
             if state.history.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             } else {
-                <ol id="moments" class="moments" reversed=true>{ for rows.rev().map(row) }</ol>
+                <ol id="moments" class="moments" reversed=true>{ for rows.into_iter().rev() }</ol>
             }
         </Fold>
     }
