@@ -1,5 +1,7 @@
 //! What the agent sees: a frame of 96x96 RGB pixels.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 /// Width and height of a [`Frame`] in pixels.
 pub const SIZE: usize = 96;
 
@@ -64,6 +66,22 @@ impl Frame {
             let at = ((y * 8 + row) * SIZE + x * 8) * 3;
             self.rgb[at..at + 24].copy_from_slice(line);
         }
+    }
+}
+
+impl Serialize for Frame {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_bytes::serialize(&self.rgb, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rgb: Box<[u8]> = serde_bytes::deserialize(deserializer)?;
+        if rgb.len() != SIZE * SIZE * 3 {
+            return Err(D::Error::invalid_length(rgb.len(), &"the bytes of a whole frame"));
+        }
+        Ok(Self { rgb })
     }
 }
 

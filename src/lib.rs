@@ -16,10 +16,14 @@
 //! ```
 //!
 //! Parts, from the ground up: [`frame`] and [`mod@env`] (what may be seen and done), [`games`] (the
-//! engine, the desks and the games as data), and above them `arena`, which measures.
+//! engine, the desks and the games as data), [`mind`] (the door to the model), `vlm` (the model), and above
+//! them `arena`, which measures.
 
 #[cfg(feature = "cli")]
 pub mod arena;
 pub mod env;
 pub mod frame;
 pub mod games;
+pub mod mind;
+#[cfg(feature = "vlm")]
+pub mod vlm;

@@ -1,0 +1,111 @@
+//! The door to the model: what is asked of it and what it answers, as plain data that can go to a
+//! worker and back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::frame::Frame;
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// The one who sets the rules.
+    System,
+    /// The one who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// A piece of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// Words. A special token's name in them stays words: nobody's text can end a message or ask for
+    /// pixels.
+    Text(String),
+    /// A picture.
+    Image(Frame),
+}
+
+/// What one speaker says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who.
+    pub role: Role,
+    /// What, in order.
+    pub parts: Vec<Part>,
+}
+
+/// How the model is to write: K traces go on from one prompt, each with a seed of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Style {
+    /// One seed a trace.
+    pub seeds: Vec<u32>,
+    /// 0 takes the likeliest token always; 1 draws as the model says.
+    pub temperature: f32,
+    /// Draw only among the likeliest tokens that together have this probability.
+    pub top_p: f32,
+    /// The most tokens a trace may have.
+    pub most_tokens: usize,
+    /// A regular expression that the text must match from its first to its last byte; any text if `None`.
+    pub grammar: Option<String>,
+}
+
+/// A token that a trace has just got.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// Which trace.
+    pub trace: usize,
+    /// The token.
+    pub id: u32,
+    /// The trace's text up to and with this token.
+    pub text: String,
+    /// Its log-probability at temperature 1, whatever the grammar.
+    pub log_probability: f32,
+    /// Whether the grammar had to bend the model: its own draw was not allowed.
+    pub bent: bool,
+}
+
+/// What a trace wrote.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    /// The tokens, the end token included where the model drew it.
+    pub tokens: Vec<u32>,
+    /// One for each token, at temperature 1, whatever the grammar.
+    pub log_probabilities: Vec<f32>,
+    /// The text, without the end token.
+    pub text: String,
+    /// How many tokens the grammar had to bend.
+    pub bent: usize,
+}
+
+/// What was written after one prompt, to learn from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lesson {
+    /// The prompt.
+    pub messages: Vec<Message>,
+    /// The tokens of each trace, and how much it is wanted: more of it if positive, less if negative.
+    pub traces: Vec<(Vec<u32>, f32)>,
+}
+
+/// What learning is to make small besides the weighted log-likelihood's negative.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Objective {
+    /// Weight of the divergence from the frozen model, KL(adapted || frozen), a token.
+    pub kl: f32,
+    /// Weight of the entropy, a token: positive makes the model surer.
+    pub entropy: f32,
+}
+
+/// What learning found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The gradient of the loss for the installed adapter, as an adapter's bytes.
+    #[serde(with = "serde_bytes")]
+    pub gradient: Vec<u8>,
+    /// `-sum(weight * log-likelihood) / tokens + kl * KL + entropy * H`.
+    pub loss: f32,
+    /// The divergence from the frozen model, in nats a token.
+    pub kl: f32,
+    /// The entropy of the model's own distribution, in nats a token.
+    pub entropy: f32,
+}

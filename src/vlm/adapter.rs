@@ -1,0 +1,160 @@
+//! Low-rank adapters (LoRA, Hu et al., arXiv 2106.09685): the small part of the decoder that changes
+//! while the model plays. As bytes they are a safetensors file with the names that the `peft` library uses.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use safetensors::{Dtype, SafeTensors};
+
+use super::config::TextConfig;
+use super::folder::ModelError;
+use super::layers::Lora;
+use super::weights;
+
+/// What stands for a file's name when an adapter's bytes are not one.
+const FILE: &str = "adapter";
+
+/// The sizes of an adapter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdapterConfig {
+    /// Rank of each correction.
+    pub rank: usize,
+    /// The correction is scaled by `alpha / rank`.
+    pub alpha: f32,
+    /// Which projections of each layer's attention are corrected: of `q_proj`, `k_proj`, `v_proj`, `o_proj`.
+    pub targets: Vec<String>,
+}
+
+impl Default for AdapterConfig {
+    fn default() -> Self {
+        Self { rank: 4, alpha: 8.0, targets: vec!["q_proj".into(), "v_proj".into()] }
+    }
+}
+
+/// One matrix of an adapter or of its gradient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// `[rank, in]` for A, `[out, rank]` for B.
+    pub shape: [usize; 2],
+    /// Row by row.
+    pub values: Vec<f32>,
+}
+
+/// An adapter, or a gradient for one: matrices by name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adapter {
+    /// What B is multiplied with when the adapter is installed.
+    pub scale: f32,
+    /// `LAYER.self_attn.TARGET.lora_A.weight` and `..lora_B..` under the decoder's name.
+    pub parts: BTreeMap<String, Part>,
+}
+
+fn name(layer: usize, target: &str, part: char) -> String {
+    format!("base_model.model.model.text_model.layers.{layer}.self_attn.{target}.lora_{part}.weight")
+}
+
+impl Adapter {
+    /// An adapter that changes nothing yet: A is random, B is zero.
+    pub fn new(config: &AdapterConfig, text: &TextConfig, seed: u64) -> Self {
+        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let (queries, keys) = (text.num_attention_heads * text.head_dim(), text.kv_heads() * text.head_dim());
+        let mut parts = BTreeMap::new();
+        for layer in 0..text.num_hidden_layers {
+            for target in &config.targets {
+                let (out, from) = match target.as_str() {
+                    "q_proj" => (queries, text.hidden_size),
+                    "o_proj" => (text.hidden_size, queries),
+                    _ => (keys, text.hidden_size),
+                };
+                let spread = 1.0 / (from as f32).sqrt();
+                let a = (0..config.rank * from).map(|_| random.random_range(-spread..spread)).collect();
+                parts.insert(name(layer, target, 'A'), Part { shape: [config.rank, from], values: a });
+                let b = vec![0.0; out * config.rank];
+                parts.insert(name(layer, target, 'B'), Part { shape: [out, config.rank], values: b });
+            }
+        }
+        Self { scale: config.alpha / config.rank.max(1) as f32, parts }
+    }
+
+    /// The correction of one projection, as tensors.
+    pub fn lora(&self, layer: usize, target: &str, device: &Device) -> Option<Lora> {
+        self.lora_with(layer, target, |_, part| tensor(part, device))
+    }
+
+    /// The same with tensors of the caller's making.
+    pub fn lora_with(
+        &self,
+        layer: usize,
+        target: &str,
+        mut tensor: impl FnMut(&str, &Part) -> Tensor<2>,
+    ) -> Option<Lora> {
+        let (a, b) = (name(layer, target, 'A'), name(layer, target, 'B'));
+        let (a_part, b_part) = (self.parts.get(&a)?, self.parts.get(&b)?);
+        Some(Lora { a: tensor(&a, a_part), b: tensor(&b, b_part) * self.scale })
+    }
+
+    /// The adapter as the bytes of a safetensors file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let part = |(name, part): (&String, &Part)| {
+            (name.clone(), Dtype::F32, part.shape.to_vec(), weights::little_endian(&part.values))
+        };
+        let mut tensors: Vec<_> = self.parts.iter().map(part).collect();
+        tensors.push(("scale".into(), Dtype::F32, vec![1], weights::little_endian(&[self.scale])));
+        weights::write(&tensors)
+    }
+
+    /// An adapter from bytes.
+    ///
+    /// # Errors
+    /// If the bytes are not an adapter's.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        let wrong = |problem: String| ModelError::new(FILE, problem);
+        let file =
+            SafeTensors::deserialize(bytes).map_err(|error| wrong(format!("not an adapter ({error})")))?;
+        let (mut scale, mut parts) = (None, BTreeMap::new());
+        for (name, view) in file.tensors() {
+            let values: Vec<f32> = view.data().as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+            match (view.dtype(), view.shape()) {
+                (Dtype::F32, [1]) if name == "scale" => scale = Some(values[0]),
+                (Dtype::F32, &[rows, columns]) => {
+                    parts.insert(name, Part { shape: [rows, columns], values });
+                }
+                (dtype, shape) => {
+                    return Err(wrong(format!("`{name}` is {dtype:?} of {shape:?}, not a matrix")));
+                }
+            }
+        }
+        Ok(Self { scale: scale.ok_or_else(|| wrong("its scale is missing".into()))?, parts })
+    }
+
+    /// Checks that the adapter's matrices are those of this decoder.
+    ///
+    /// # Errors
+    /// If a matrix is not the decoder's, or has another shape or a number that is not finite.
+    pub fn check(&self, text: &TextConfig) -> Result<(), ModelError> {
+        let targets = ["q_proj", "k_proj", "v_proj", "o_proj"].map(String::from).to_vec();
+        for (name, part) in &self.parts {
+            let rank = part.shape[if name.contains("lora_A") { 0 } else { 1 }];
+            let like = Self::new(&AdapterConfig { rank, alpha: 1.0, targets: targets.clone() }, text, 0);
+            match like.parts.get(name) {
+                None => return Err(ModelError::new(FILE, format!("the model has no place for `{name}`"))),
+                Some(known) if known.shape != part.shape => {
+                    let problem = format!("`{name}` is {:?}, not {:?}", part.shape, known.shape);
+                    return Err(ModelError::new(FILE, problem));
+                }
+                Some(_) if part.values.iter().any(|x| !x.is_finite()) => {
+                    return Err(ModelError::new(FILE, format!("`{name}` has a number that is not finite")));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A part as a tensor.
+pub fn tensor(part: &Part, device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(part.values.clone(), part.shape), device)
+}

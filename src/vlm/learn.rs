@@ -1,0 +1,153 @@
+//! Learning while playing: the gradient, for the adapter alone, of a weighted log-likelihood over
+//! what the model wrote, held near the frozen model.
+
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::adapter::{Adapter, Part, tensor};
+use super::decoder::View;
+use super::generate::numbers;
+use super::kernels::HIDDEN;
+use super::layers::{Builder, Precision};
+use super::model::Model;
+use super::processor::Prompt;
+use super::{Vlm, VlmError};
+use crate::mind::{Learned, Lesson, Objective};
+
+/// A prompt and its traces as the rows of one sequence: the traces see the prompt and themselves.
+struct Tree {
+    /// Tokens after the prompt's.
+    ids: Vec<u32>,
+    positions: Vec<usize>,
+    mask: TensorData,
+    /// For each token that was written: the row that foretells it, the token, and its trace's weight.
+    targets: Vec<(usize, u32, f32)>,
+}
+
+impl Tree {
+    fn new(prompt: &Prompt, traces: &[(Vec<u32>, f32)]) -> Self {
+        let prompt = prompt.ids.len();
+        let (mut ids, mut positions, mut targets) = (Vec::new(), (0..prompt).collect::<Vec<_>>(), Vec::new());
+        let mut first_rows = Vec::new(); // of the trace that each row after the prompt is of
+        for (tokens, weight) in traces {
+            let first = prompt + ids.len();
+            for (i, token) in tokens.iter().enumerate() {
+                let row = if i == 0 { prompt - 1 } else { first + i - 1 };
+                targets.push((row, *token, *weight));
+                // Nothing is foretold from the last token.
+                if i + 1 < tokens.len() {
+                    ids.push(*token);
+                    positions.push(prompt + i);
+                    first_rows.push(first);
+                }
+            }
+        }
+        let rows = positions.len();
+        let mut mask = vec![HIDDEN; rows * rows];
+        for row in 0..rows {
+            let own = if row < prompt { row..row + 1 } else { first_rows[row - prompt]..row + 1 };
+            mask[row * rows..row * rows + prompt.min(row + 1)].fill(0.0);
+            mask[row * rows + own.start..row * rows + own.end].fill(0.0);
+        }
+        Self { ids, positions, mask: TensorData::new(mask, [rows, rows]), targets }
+    }
+}
+
+impl Vlm {
+    /// The gradient of the objective for the installed adapter, over lessons that count alike a token.
+    ///
+    /// # Errors
+    /// If no adapter is installed, nothing was written, or the device fails.
+    pub async fn learn(&mut self, lessons: &[Lesson], objective: Objective) -> Result<Learned, VlmError> {
+        let adapter = self.adapter.clone().ok_or(VlmError::NothingToLearn)?;
+        let answers = self.model.decoder.answers() as u32;
+        let tokens: Vec<u32> =
+            lessons.iter().flat_map(|lesson| &lesson.traces).flat_map(|(tokens, _)| tokens.clone()).collect();
+        if tokens.is_empty() || tokens.iter().any(|token| *token >= answers) {
+            return Err(VlmError::NothingToLearn);
+        }
+        let device = self.device.clone().autodiff();
+        let mut student = match self.student.take() {
+            Some(student) => student,
+            None => Model::new(
+                &Builder {
+                    weights: &self.weights,
+                    device: &device,
+                    precision: Precision::Full,
+                    leaves: None,
+                },
+                &self.config,
+            ),
+        };
+        let mut gradient = Adapter {
+            scale: adapter.scale,
+            parts: adapter.parts.iter().map(|(name, part)| (name.clone(), zero(part))).collect(),
+        };
+        let mut sums = [0f32; 3];
+        for lesson in
+            lessons.iter().filter(|lesson| lesson.traces.iter().any(|(tokens, _)| !tokens.is_empty()))
+        {
+            let prompt = self.processor.prompt(&lesson.messages)?;
+            let tree = Tree::new(&prompt, &lesson.traces);
+            let rows = Tensor::from_inner(self.model.rows(&prompt, 0));
+            student.decoder.adopt(None);
+            let frozen = foretell(&student, rows.clone(), &tree, &device).detach();
+            let mut leaves = Vec::new();
+            student.decoder.adopt_tensors(|layer, target| {
+                adapter.lora_with(layer, target, |name, part| {
+                    let leaf = tensor(part, &device).require_grad();
+                    leaves.push((name.to_string(), leaf.clone()));
+                    leaf
+                })
+            });
+            let adapted = foretell(&student, rows, &tree, &device);
+            let count = tokens.len() as f32;
+            let chosen = adapted.clone().gather(1, targets(&tree, &device));
+            let weights: Vec<f32> = tree.targets.iter().map(|(_, _, weight)| *weight).collect();
+            let weights = TensorData::new(weights, [tree.targets.len(), 1]);
+            let likelihood = (chosen * Tensor::from_data(weights, &device)).sum() / count;
+            let chances = adapted.clone().exp();
+            let kl = (chances.clone() * (adapted.clone() - frozen)).sum() / count;
+            let entropy = -(chances * adapted).sum() / count;
+            let loss = -likelihood + kl.clone() * objective.kl + entropy.clone() * objective.entropy;
+            let mut gradients = loss.backward();
+            for (sum, part) in sums.iter_mut().zip([loss, kl, entropy]) {
+                *sum += numbers(part.inner()).await?[0];
+            }
+            for (name, leaf) in leaves {
+                let Some(found) = leaf.grad_remove(&mut gradients) else { continue };
+                let into = gradient.parts.get_mut(&name).map(|part| part.values.iter_mut());
+                for (into, found) in into.into_iter().flatten().zip(numbers(found).await?) {
+                    *into += found;
+                }
+            }
+        }
+        student.decoder.adopt(None);
+        self.student = Some(student);
+        let [loss, kl, entropy] = sums;
+        Ok(Learned { gradient: gradient.to_bytes(), loss, kl, entropy })
+    }
+}
+
+fn zero(part: &Part) -> Part {
+    Part { shape: part.shape, values: vec![0.0; part.values.len()] }
+}
+
+/// The log-probabilities of every answer token, a row for each target; `rows` are the prompt's.
+fn foretell(model: &Model, rows: Tensor<2>, tree: &Tree, device: &Device) -> Tensor<2> {
+    let rows =
+        if tree.ids.is_empty() { rows } else { Tensor::cat(vec![rows, model.decoder.embed(&tree.ids)], 0) };
+    let mask = Tensor::from_data(tree.mask.clone(), device);
+    let hidden = model.decoder.forward(rows, tree.positions.iter().copied(), View::Mask(&mask));
+    let foretelling: Vec<i32> = tree.targets.iter().map(|(row, _, _)| *row as i32).collect();
+    let count = foretelling.len();
+    let foretelling = Tensor::<1, Int>::from_data(TensorData::new(foretelling, [count]), device);
+    log_softmax(model.decoder.logits(hidden.select(0, foretelling)), 1)
+}
+
+/// The target tokens, `[targets, 1]`.
+fn targets(tree: &Tree, device: &Device) -> Tensor<2, Int> {
+    let tokens: Vec<i32> = tree.targets.iter().map(|(_, token, _)| *token as i32).collect();
+    let count = tokens.len();
+    Tensor::from_data(TensorData::new(tokens, [count, 1]), device)
+}

@@ -1,0 +1,438 @@
+//! The model at work on small folders: bad folders are told in one sentence, what is kept and batched
+//! changes nothing, grammars hold, and learning follows its gradient.
+#![cfg(all(feature = "vlm", not(target_arch = "wasm32")))]
+
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use pollster::block_on;
+use proptest::prelude::*;
+use rulewright::env::Environment;
+use rulewright::frame::Frame;
+use rulewright::games::Game;
+use rulewright::mind::{Completion, Lesson, Message, Objective, Part, Role, Style};
+use rulewright::vlm::adapter::{Adapter, AdapterConfig};
+use rulewright::vlm::config::Config;
+use rulewright::vlm::folder::{CHECKSUMS, Folder, sha256};
+use rulewright::vlm::kernels::{Kernels, Matrix};
+use rulewright::vlm::layers::Precision;
+use rulewright::vlm::weights::{FILE, INDEX, Quantised, Weights};
+use rulewright::vlm::{Vlm, VlmError};
+
+fn folder(name: &str) -> Folder {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name);
+    Folder::read(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn vlm(precision: Precision) -> Vlm {
+    Vlm::new(&folder("grouped"), &Device::flex(), precision).unwrap()
+}
+
+fn frame(seed: u32) -> Frame {
+    Game::find("orchard").unwrap().start(seed).frame()
+}
+
+fn talk(rules: &str, frame: Frame, words: &str) -> Vec<Message> {
+    vec![
+        Message { role: Role::System, parts: vec![Part::Text(rules.into())] },
+        Message { role: Role::User, parts: vec![Part::Image(frame), Part::Text(words.into())] },
+    ]
+}
+
+fn style(seeds: &[u32], temperature: f32) -> Style {
+    Style { seeds: seeds.to_vec(), temperature, top_p: 1.0, most_tokens: 12, grammar: None }
+}
+
+fn write(vlm: &mut Vlm, messages: &[Message], style: &Style) -> Vec<Completion> {
+    let prompt = vlm.processor().prompt(messages).unwrap();
+    block_on(vlm.complete(&prompt, style)).unwrap()
+}
+
+// A folder that does not fit gets one sentence that names the file and what is wrong.
+
+fn problem(folder: &Folder) -> String {
+    match Vlm::new(folder, &Device::flex(), Precision::Full) {
+        Ok(_) => panic!("the folder was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn says(folder: &Folder, parts: &[&str]) {
+    let problem = problem(folder);
+    assert!(parts.iter().all(|part| problem.contains(part)), "{problem:?} does not say {parts:?}");
+    assert!(!problem.contains('\n') && problem.len() < 300, "{problem:?} is not one sentence");
+}
+
+/// A folder with a file changed.
+fn with(name: &str, file: &str, change: impl Fn(&[u8]) -> Vec<u8>) -> Folder {
+    let mut folder = folder(name);
+    let bytes = change(folder.get(file).unwrap_or_default());
+    folder.insert(file, bytes);
+    folder
+}
+
+/// A text file with one word replaced.
+fn replaced(name: &str, file: &str, from: &str, to: &str) -> Folder {
+    with(name, file, |bytes| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(text.contains(from), "{file} has no {from}");
+        text.replacen(from, to, 1).into_bytes()
+    })
+}
+
+#[test]
+fn a_folder_without_a_file_names_it() {
+    says(&Folder::new(), &["config.json", "missing", "empty"]);
+    for file in ["config.json", FILE, "tokenizer.json"] {
+        let mut lacking = Folder::new();
+        let whole = folder("grouped");
+        for (name, _) in whole.files().filter(|(name, _)| *name != file) {
+            lacking.insert(name, whole.get(name).unwrap().to_vec());
+        }
+        says(&lacking, &[file, "missing"]);
+    }
+}
+
+#[test]
+fn a_config_that_is_none_or_does_not_fit_is_told() {
+    says(&with("grouped", "config.json", |_| b"<html>".to_vec()), &["config.json"]);
+    says(&with("grouped", "config.json", |_| b"{}".to_vec()), &["config.json", "model_type"]);
+    let llava =
+        replaced("grouped", "config.json", "\"model_type\": \"idefics3\"", "\"model_type\": \"llava\"");
+    says(&llava, &["config.json", "llava", "idefics3"]);
+    let heads =
+        replaced("grouped", "config.json", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3");
+    says(&heads, &["config.json", "num_attention_heads", "num_key_value_heads"]);
+    let odd = replaced("grouped", "config.json", "\"scale_factor\": 2", "\"scale_factor\": 4");
+    says(&odd, &["config.json", "scale_factor"]);
+    let none = replaced("grouped", "config.json", "\"num_attention_heads\": 4", "\"num_attention_heads\": 0");
+    says(&none, &["config.json", "num_attention_heads", "0"]);
+}
+
+#[test]
+fn damaged_weights_are_told() {
+    says(
+        &with("grouped", FILE, |bytes| bytes[..bytes.len() - 100].to_vec()),
+        &[FILE, "not a whole weights file"],
+    );
+    says(&with("grouped", FILE, |bytes| bytes[..100].to_vec()), &[FILE, "not a whole weights file"]);
+    says(&with("grouped", FILE, |_| Vec::new()), &[FILE, "not a whole weights file"]);
+    says(&with("grouped", FILE, |_| b"<!doctype html><title>404</title>".to_vec()), &[FILE]);
+    let infinite = with("grouped", FILE, |bytes| {
+        let mut bytes = bytes.to_vec();
+        let last = bytes.len() - 4;
+        bytes[last..].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        bytes
+    });
+    says(&infinite, &[FILE, "not finite"]);
+}
+
+#[test]
+fn a_missing_or_misshapen_tensor_is_named() {
+    let wider = replaced("grouped", "config.json", "\"intermediate_size\": 24", "\"intermediate_size\": 44");
+    says(&wider, &[FILE, "mlp", "44", "24"]);
+    let deeper = replaced("sharded", "config.json", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 9");
+    says(&deeper, &[INDEX, "layers.3.", "missing"]);
+    let mut shard = folder("sharded");
+    shard.insert(INDEX, b"[]".to_vec());
+    says(&shard, &[INDEX, "shards"]);
+    let lost = replaced("sharded", INDEX, "model-00002-of-00003", "model-00009-of-00003");
+    says(&lost, &["model-00009-of-00003.safetensors", "missing"]);
+}
+
+#[test]
+fn a_tokenizer_that_is_none_is_told() {
+    says(&with("grouped", "tokenizer.json", |_| b"{}".to_vec()), &["tokenizer.json"]);
+    says(&replaced("grouped", "config.json", "\"image_token_id\": ", "\"image_token_id\": 1"), &["image"]);
+}
+
+#[test]
+fn a_file_that_differs_from_its_checksum_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let whole = folder("grouped");
+    let mut sums = String::new();
+    for (name, _) in whole.files() {
+        std::fs::write(place.path().join(name), whole.get(name).unwrap()).unwrap();
+        sums += &format!("{}  {name}\n", sha256(whole.get(name).unwrap()));
+    }
+    std::fs::write(place.path().join(CHECKSUMS), &sums).unwrap();
+    assert!(Folder::read(place.path()).is_ok());
+    std::fs::write(place.path().join(FILE), b"other").unwrap();
+    let error = Folder::read(place.path()).err().unwrap().to_string();
+    assert!(error.contains(FILE) && error.contains("checksum"), "{error}");
+    std::fs::write(place.path().join(CHECKSUMS), "../../secret\n").unwrap();
+    let error = Folder::read(place.path()).err().unwrap().to_string();
+    assert!(error.contains(CHECKSUMS) && error.contains("line 1"), "{error}");
+    assert!(Folder::read(&place.path().join("nowhere")).err().unwrap().to_string().contains("nowhere"));
+}
+
+// The kernels of the CPU.
+
+proptest! {
+    /// Multiplying with bytes is multiplying with the weights that they stand for, up to the rounding of
+    /// the rows, for any shape.
+    #[test]
+    fn bytes_multiply_like_their_weights(
+        rows in 1usize..12, columns in 1usize..70, outs in 1usize..11, seed in any::<u64>(),
+    ) {
+        use rand::{RngExt, SeedableRng};
+        let mut random = rand_pcg::Pcg64Mcg::seed_from_u64(seed);
+        let mut numbers = |count: usize| -> Vec<f32> { (0..count).map(|_| random.random_range(-2.0..2.0)).collect() };
+        let (x, weights) = (numbers(rows * columns), numbers(outs * columns));
+        let matrix = Quantised::new(&weights, columns);
+        let whole = matrix.full();
+        // A weight is off by half a step at most.
+        for (row, (ours, theirs)) in whole.chunks(columns).zip(weights.chunks(columns)).enumerate() {
+            for (a, b) in ours.iter().zip(theirs) {
+                prop_assert!((a - b).abs() <= matrix.scales[row] * 0.5001);
+            }
+        }
+        let device = Device::flex();
+        let x = Tensor::<2>::from_data(TensorData::new(x, [rows, columns]), &device);
+        let full = Matrix::Full(Tensor::from_data(TensorData::new(whole, [outs, columns]), &device));
+        let kernels = Kernels::of(&device);
+        let ours: Vec<f32> = kernels.linear(x.clone(), &Matrix::Quantised(matrix)).into_data().try_into_vec().unwrap();
+        let theirs: Vec<f32> = kernels.linear(x, &full).into_data().try_into_vec().unwrap();
+        for (a, b) in ours.iter().zip(&theirs) {
+            prop_assert!((a - b).abs() < 2e-4 * columns as f32, "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn the_kernels_of_the_cpu_are_those_of_burn() {
+    let device = Device::flex();
+    let values: Vec<f32> = (0..7 * 13).map(|i| ((i * 37 % 101) as f32 - 50.0) / 9.0).collect();
+    let x = Tensor::<2>::from_data(TensorData::new(values.clone(), [7, 13]), &device);
+    let weight = x.clone().narrow(0, 3, 1);
+    let alike = |ours: Tensor<2>, theirs: Tensor<2>| {
+        let apart = (ours - theirs).abs().max().into_scalar::<f32>();
+        assert!(apart < 2e-5, "{apart}");
+    };
+    let (fast, plain) = (Kernels::Cpu, Kernels::Plain);
+    assert_eq!(Kernels::of(&device), fast);
+    alike(fast.gelu(x.clone()), plain.gelu(x.clone()));
+    alike(fast.swiglu(x.clone(), x.clone() + 1.0), plain.swiglu(x.clone(), x.clone() + 1.0));
+    alike(fast.rms_norm(x.clone(), &weight, 1e-5), plain.rms_norm(x.clone(), &weight, 1e-5));
+    alike(fast.layer_norm(x.clone(), &weight, &weight, 1e-5), plain.layer_norm(x, &weight, &weight, 1e-5));
+}
+
+// Writing.
+
+#[test]
+fn quantised_weights_say_nearly_the_same() {
+    let folder = folder("grouped");
+    let config = Config::new(&folder).unwrap();
+    let weights = Weights::read(&folder, &config).unwrap();
+    let mut small = folder.clone();
+    small.insert(FILE, weights.to_quantised().to_bytes());
+    assert!(small.get(FILE).unwrap().len() < folder.get(FILE).unwrap().len());
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let logits = |folder: &Folder, precision| {
+        let vlm = Vlm::new(folder, &Device::flex(), precision).unwrap();
+        let prompt = vlm.processor().prompt(&messages).unwrap();
+        vlm.model().logits(&prompt)
+    };
+    let whole = logits(&folder, Precision::Full);
+    let spread = whole.clone().abs().max().into_scalar::<f32>();
+    // Rounded when loaded, and rounded beforehand: the same numbers.
+    let (now, before) = (logits(&folder, Precision::Quantised), logits(&small, Precision::Quantised));
+    assert_eq!((now.clone() - before).abs().max().into_scalar::<f32>(), 0.0);
+    let apart = (now - whole).abs().max().into_scalar::<f32>() / spread;
+    assert!(apart < 0.05, "{apart}");
+    assert!(apart > 0.0, "nothing was rounded");
+}
+
+#[test]
+fn the_same_seed_writes_the_same_whoever_else_writes() {
+    let mut model = vlm(Precision::Quantised);
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let all = write(&mut model, &messages, &style(&[5, 6, 7, 8, 9], 1.0));
+    assert!(all.windows(2).any(|pair| pair[0].text != pair[1].text), "five seeds, one text");
+    for (seed, batched) in (5..).zip(&all) {
+        let single = write(&mut vlm(Precision::Quantised), &messages, &style(&[seed], 1.0)).remove(0);
+        assert_eq!((&single.tokens, &single.text), (&batched.tokens, &batched.text));
+        for (a, b) in single.log_probabilities.iter().zip(&batched.log_probabilities) {
+            assert!((a - b).abs() < 1e-4);
+        }
+    }
+}
+
+#[test]
+fn a_prompt_is_computed_only_where_it_differs_from_the_one_before() {
+    let mut model = vlm(Precision::Quantised);
+    let image_token = model.config().image_token_id;
+    let style = style(&[1], 0.0);
+    let mut computed = |rules: &str, seed, words: &str| {
+        let prompt = model.processor().prompt(&talk(rules, frame(seed), words)).unwrap();
+        let whole = write(&mut vlm(Precision::Quantised), &talk(rules, frame(seed), words), &style);
+        let mut generation = block_on(model.generate(&prompt, &style)).unwrap();
+        while !block_on(generation.step()).unwrap().is_empty() {}
+        let computed = generation.computed;
+        assert_eq!(generation.finish(), whole, "what was kept changed the text");
+        (computed, prompt.ids)
+    };
+    let alike = |a: &[u32], b: &[u32]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (first, hurts) = computed("Red hurts.", 1, "Where to?");
+    assert_eq!(first, hurts.len(), "nothing was there before");
+    let (again, _) = computed("Red hurts.", 1, "Where to?");
+    assert_eq!(again, 1, "all is there, but for the logits of the last token");
+    let (words, now) = computed("Red hurts.", 1, "What now?");
+    assert_eq!(words, now.len() - alike(&hurts, &now), "the rulebook and the picture were kept");
+    let image = now.iter().position(|id| *id == image_token).unwrap();
+    let (frame, _) = computed("Red hurts.", 2, "What now?");
+    assert_eq!(frame, now.len() - image, "the rulebook was kept, another picture not");
+    let (rules, heals) = computed("Blue heals.", 2, "What now?");
+    assert_eq!(rules, heals.len() - alike(&now, &heals), "another rulebook is read");
+    assert!(rules > frame && rules < heals.len());
+}
+
+#[test]
+fn an_adapter_makes_the_model_forget_what_it_kept() {
+    let mut model = vlm(Precision::Quantised);
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let before = write(&mut model, &messages, &style(&[1, 2], 1.0));
+    model.adopt(Some(strong_adapter(&model))).unwrap();
+    let adapted = write(&mut model, &messages, &style(&[1, 2], 1.0));
+    assert_ne!(before, adapted);
+    let mut fresh = vlm(Precision::Quantised);
+    fresh.adopt(Some(strong_adapter(&fresh))).unwrap();
+    assert_eq!(write(&mut fresh, &messages, &style(&[1, 2], 1.0)), adapted);
+    model.adopt(None).unwrap();
+    assert_eq!(write(&mut model, &messages, &style(&[1, 2], 1.0)), before);
+}
+
+#[test]
+fn a_grammar_holds_for_a_model_that_knows_nothing() {
+    let mut model = vlm(Precision::Quantised);
+    let messages = talk("", frame(3), "Where to?");
+    let grammar = r"[^\n]*\nAction: (up|down|left|right|wait)".to_string();
+    let style = Style { most_tokens: 48, grammar: Some(grammar), ..style(&[1, 2, 3, 4, 5, 6, 7, 8], 1.0) };
+    for completion in write(&mut model, &messages, &style) {
+        let action = completion.text.rsplit_once("\nAction: ").map(|(_, action)| action).unwrap_or_default();
+        assert!(["up", "down", "left", "right", "wait"].contains(&action), "{:?}", completion.text);
+        assert!(completion.tokens.len() <= 48);
+        assert!(completion.bent > 0, "a model that knows nothing must be bent to say this");
+        assert_eq!(completion.tokens.len(), completion.log_probabilities.len());
+    }
+    let short = Style { most_tokens: 3, ..style.clone() };
+    let prompt = model.processor().prompt(&messages).unwrap();
+    assert!(matches!(block_on(model.complete(&prompt, &short)), Err(VlmError::TooShort { .. })));
+    let wrong = Style { grammar: Some("(".into()), ..style };
+    assert!(matches!(block_on(model.complete(&prompt, &wrong)), Err(VlmError::Grammar(_))));
+}
+
+#[test]
+fn a_prompt_that_is_too_long_is_told() {
+    let mut model = vlm(Precision::Quantised);
+    let longest = model.config().text.max_position_embeddings;
+    let prompt = model.processor().prompt(&talk(&"rule ".repeat(longest), frame(1), "?")).unwrap();
+    let error = block_on(model.complete(&prompt, &style(&[1], 1.0))).unwrap_err();
+    assert!(error.to_string().contains("rulebook shorter"), "{error}");
+}
+
+// Learning.
+
+fn strong_adapter(vlm: &Vlm) -> Adapter {
+    let mut adapter = Adapter::new(&AdapterConfig::default(), &vlm.config().text, 3);
+    for (i, value) in adapter.parts.values_mut().flat_map(|part| &mut part.values).enumerate() {
+        *value += ((i * 31 % 17) as f32 - 8.0) / 20.0;
+    }
+    adapter
+}
+
+fn lessons(vlm: &mut Vlm) -> Vec<Lesson> {
+    let lesson = |seed: u32| {
+        let messages = talk("Red hurts.", frame(seed), "Where to?");
+        let written = write(vlm, &messages, &style(&[seed, seed + 1, seed + 2], 1.0));
+        let weights = [1.0, -0.5, 0.25];
+        let traces = written.into_iter().zip(weights).map(|(c, weight)| (c.tokens, weight)).collect();
+        Lesson { messages, traces }
+    };
+    vec![1, 20].into_iter().map(lesson).collect()
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_loss() {
+    let mut model = vlm(Precision::Full);
+    let lessons = lessons(&mut model);
+    let objective = Objective { kl: 0.3, entropy: 0.2 };
+    let adapter = strong_adapter(&model);
+    let mut loss = |adapter: &Adapter| {
+        model.adopt(Some(adapter.clone())).unwrap();
+        block_on(model.learn(&lessons, objective)).unwrap()
+    };
+    let learned = loss(&adapter);
+    assert!(learned.kl > 0.0 && learned.entropy > 0.0);
+    let gradient = Adapter::from_bytes(&learned.gradient).unwrap();
+    assert_eq!(gradient.parts.len(), adapter.parts.len());
+    // Some numbers of every matrix, nudged: the loss moves as the gradient says.
+    let nudge = 1e-2;
+    for (name, part) in &adapter.parts {
+        for at in [0, part.values.len() / 2] {
+            let mut nudged = |by: f32| {
+                let mut adapter = adapter.clone();
+                adapter.parts.get_mut(name).unwrap().values[at] += by;
+                loss(&adapter).loss
+            };
+            let slope = (nudged(nudge) - nudged(-nudge)) / (2.0 * nudge);
+            let found = gradient.parts[name].values[at];
+            assert!((slope - found).abs() < 2e-3 + 0.05 * slope.abs(), "{name}[{at}]: {found}, not {slope}");
+        }
+    }
+}
+
+#[test]
+fn what_is_learned_from_is_what_was_written() {
+    let mut model = vlm(Precision::Full);
+    model.adopt(Some(strong_adapter(&model))).unwrap();
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let written = write(&mut model, &messages, &style(&[1, 2, 3], 1.0));
+    let tokens: usize = written.iter().map(|completion| completion.tokens.len()).sum();
+    let sum: f32 = written.iter().flat_map(|completion| &completion.log_probabilities).sum();
+    let traces = written.into_iter().map(|completion| (completion.tokens, 1.0)).collect();
+    let free = Objective { kl: 0.0, entropy: 0.0 };
+    let learned = block_on(model.learn(&[Lesson { messages, traces }], free)).unwrap();
+    // Weight 1 for all: the loss is the mean negative log-likelihood, as it was counted while writing.
+    assert!((learned.loss + sum / tokens as f32).abs() < 1e-4, "{} {}", learned.loss, sum / tokens as f32);
+}
+
+#[test]
+fn following_the_gradient_makes_what_is_wanted_likelier() {
+    let mut model = vlm(Precision::Quantised);
+    let mut adapter = Adapter::new(&AdapterConfig::default(), &model.config().text, 3);
+    let lessons = lessons(&mut model);
+    let objective = Objective { kl: 0.01, entropy: 0.0 };
+    let mut losses = Vec::new();
+    for _ in 0..12 {
+        model.adopt(Some(adapter.clone())).unwrap();
+        let learned = block_on(model.learn(&lessons, objective)).unwrap();
+        losses.push(learned.loss);
+        let gradient = Adapter::from_bytes(&learned.gradient).unwrap();
+        for (name, part) in &mut adapter.parts {
+            for (value, slope) in part.values.iter_mut().zip(&gradient.parts[name].values) {
+                *value -= 0.3 * slope;
+            }
+        }
+    }
+    assert!(losses[11] < losses[0] - 1e-3, "{losses:?}");
+}
+
+#[test]
+fn an_adapter_goes_through_bytes_and_another_models_is_refused() {
+    let mut model = vlm(Precision::Quantised);
+    let adapter = strong_adapter(&model);
+    assert_eq!(Adapter::from_bytes(&adapter.to_bytes()).unwrap(), adapter);
+    assert!(Adapter::from_bytes(b"nonsense").unwrap_err().to_string().contains("not an adapter"));
+    let other = Vlm::new(&folder("half"), &Device::flex(), Precision::Full).unwrap();
+    let error = model.adopt(Some(strong_adapter(&other))).unwrap_err().to_string();
+    assert!(error.starts_with("adapter: "), "{error}");
+    assert!(model.adapter().is_none(), "what is refused is not installed");
+    let mut broken = adapter;
+    broken.parts.values_mut().next().unwrap().values[0] = f32::NAN;
+    assert!(model.adopt(Some(broken)).unwrap_err().to_string().contains("not finite"));
+    assert!(matches!(
+        block_on(model.learn(&[], Objective { kl: 0.0, entropy: 0.0 })),
+        Err(VlmError::NothingToLearn)
+    ));
+}
