@@ -11,7 +11,7 @@ WASM := --target wasm32-unknown-unknown $(LOCKED)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test site bench games replays clean setup setup-page \
-	format lint lint-wasm docs native wasm page browser
+	format lint lint-wasm docs native wasm workers page browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +23,9 @@ test: setup format lint lint-wasm docs native wasm page browser ## Check and tes
 
 site: setup-page page ## Build the release page into dist/ and print its sizes
 
-bench: ## Time the engine
-	@$(STEP) "benchmark" cargo bench $(LOCKED) --bench games
+bench: setup page ## Time the engine, and the model in a real Chromium beside other runtimes
+	@$(STEP) "benchmark, games" cargo bench $(LOCKED) --bench games
+	@$(STEP) "benchmark, model" scripts/bench.sh
 
 games: ## Print the table of games: what each is worth; SEEDS=20
 	@$(STEP) "games table" cargo run --release $(LOCKED) --bin arena -- games --seeds $(SEEDS)
@@ -50,21 +51,27 @@ lint:
 
 lint-wasm:
 	@$(STEP) "clippy, WebAssembly" wasm_env cargo clippy $(WASM) -p rulewright -p rulewright-web --no-default-features --lib --bins --test replays -- -D warnings
+	@$(STEP) "clippy, worker, CPU" wasm_env cargo clippy $(WASM) -p rulewright-worker --no-default-features --features cpu -- -D warnings
+	@$(STEP) "clippy, worker, GPU" wasm_env cargo clippy $(WASM) -p rulewright-worker --no-default-features --features gpu -- -D warnings
 
 docs:
 	@RUSTDOCFLAGS="-D warnings" $(STEP) "documentation" cargo doc $(LOCKED) -p rulewright --no-deps --document-private-items
-	@RUSTDOCFLAGS="-D warnings" $(STEP) "documentation, page" wasm_env cargo doc $(WASM) -p rulewright-web --no-deps --document-private-items
+	@RUSTDOCFLAGS="-D warnings" $(STEP) "documentation, page" wasm_env cargo doc $(WASM) -p rulewright-web -p rulewright-protocol -p rulewright-worker --no-deps --document-private-items
 
 native:
-	@$(STEP) "native tests" cargo test $(LOCKED) -p rulewright -p rulewright-web
+	@$(STEP) "native tests" cargo test $(LOCKED) -p rulewright -p rulewright-web -p rulewright-worker
 
 wasm:
 	@$(STEP) "replays in a browser" wasm_env cargo test $(WASM) -p rulewright --no-default-features --test replays
 
-page:
+page: workers
 	@$(STEP) "release page" wasm_env trunk build --release --public-url ./
 	@$(STEP) "stamp" scripts/stamp.sh dist
 	@$(STEP) "sizes" scripts/sizes.sh dist
+
+workers:
+	@$(STEP) "worker, CPU" scripts/worker.sh cpu
+	@$(STEP) "worker, GPU" scripts/worker.sh gpu
 
 browser:
 	@$(STEP) "browser tests" cargo test $(LOCKED) -p rulewright-browser-tests

@@ -10,4 +10,6 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     exit 1
 fi
 echo "The page will be at http://127.0.0.1:$port/ once it is built (the first build takes minutes)."
+"$(dirname "$0")/worker.sh" cpu
+"$(dirname "$0")/worker.sh" gpu
 wasm_env trunk serve --release --no-autoreload --address 127.0.0.1 --port "$port"

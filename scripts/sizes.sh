@@ -1,26 +1,38 @@
 #!/usr/bin/env bash
 # Prints how large the built page is, raw and as servers send it, and fails where a visitor would
-# get more than the limit before the model.
+# get more than the limits: before the model, and for each worker that runs one.
 #
 #     scripts/sizes.sh dist
 set -euo pipefail
 folder=${1:?which folder?}
-limit=700000
+row() { printf '%10s %10s %10s  %s\n' "$@"; }
 
-printf '%10s %10s %10s  %s\n' raw gzip brotli file
-before_model=0
+# Part of the page, its limit in bytes after brotli, and what it is.
+parts=("page 700000 before the model" "cpu 1500000 the CPU worker" "gpu 2500000 the GPU worker")
+declare -A sizes
+row raw gzip brotli file
 while IFS= read -r file; do
-    raw=$(wc -c <"$file")
-    gzip=$(gzip -9 -c "$file" | wc -c)
+    name=${file#"$folder"/}
     brotli=$(brotli -q 11 -c "$file" | wc -c)
-    printf '%10d %10d %10d  %s\n' "$raw" "$gzip" "$brotli" "${file#"$folder"/}"
-    case "${file#"$folder"/}" in
-        model/*) ;;
-        *) before_model=$((before_model + brotli)) ;;
+    row "$(wc -c <"$file")" "$(gzip -9 -c "$file" | wc -c)" "$brotli" "$name"
+    case "$name" in
+        model/*) part=model ;;
+        worker-cpu*) part=cpu ;;
+        worker-gpu*) part=gpu ;;
+        *) part=page ;;
     esac
+    sizes[$part]=$((${sizes[$part]:-0} + brotli))
 done < <(find "$folder" -type f | sort)
-printf '%10s %10s %10d  before the model, of %d allowed\n' '' '' "$before_model" "$limit"
-if [ "$before_model" -gt "$limit" ]; then
-    echo "The page is too large: a visitor gets $before_model bytes before the model; $limit are allowed." >&2
+
+too_large=
+for line in "${parts[@]}"; do
+    read -r part limit what <<<"$line"
+    size=${sizes[$part]:-0}
+    row '' '' "$size" "$what, of $limit allowed"
+    [ "$size" -le "$limit" ] || too_large="$too_large $what"
+done
+[ -z "${sizes[model]:-}" ] || row '' '' "${sizes[model]}" "the model"
+if [ -n "$too_large" ]; then
+    echo "Too large for a visitor:$too_large." >&2
     exit 1
 fi

@@ -3,6 +3,8 @@
 //! The keys and values of the prompt are computed once for all traces, and what a prompt has in common
 //! with the one before (the system's words and the rulebook) is not computed again.
 
+use std::fmt::Debug;
+
 use burn::tensor::Tensor;
 
 use super::decoder::View;
@@ -250,8 +252,14 @@ impl Drop for Generation<'_> {
 
 /// Reads a tensor back from its device: the only place where the CPU waits for it.
 pub(super) async fn numbers<const D: usize>(x: Tensor<D>) -> Result<Vec<f32>, VlmError> {
-    let data = x.into_data_async().await.map_err(|error| VlmError::Device(format!("{error:?}")))?;
-    data.try_into_vec::<f32>().map_err(|error| VlmError::Device(format!("{error:?}")))
+    let failed = |error: &dyn Debug| {
+        // The first line says what happened, the others where in the program.
+        let text = format!("{error:?}");
+        let first = text.lines().next().unwrap_or_default();
+        VlmError::Device(first.split(" Caused by").next().unwrap_or(first).trim_end_matches('.').to_string())
+    };
+    let data = x.into_data_async().await.map_err(|error| failed(&error))?;
+    data.try_into_vec::<f32>().map_err(|error| failed(&error))
 }
 
 impl From<SamplerError> for VlmError {

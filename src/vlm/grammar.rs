@@ -280,9 +280,10 @@ impl Automaton {
     }
 }
 
-/// What an error is at bottom.
+/// What an error is at bottom, without the drawing of the place that the parser puts before it.
 fn root_of(error: &dyn Error) -> String {
-    error.source().map_or_else(|| error.to_string(), root_of)
+    let text = error.source().map_or_else(|| error.to_string(), root_of);
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string()
 }
 
 /// Where a text stands in its grammar.

@@ -2,6 +2,7 @@
 //!
 //! It stands in the fragment (`#game=orchard&seed=7`), which never reaches a server.
 
+use crate::mind::Backend;
 use rulewright::games::Game;
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -15,6 +16,8 @@ pub struct Settings {
     pub speed: Speed,
     pub panels: BTreeSet<Panel>,
     pub theme: Theme,
+    /// What the model runs on; the faster one if `None`.
+    pub device: Option<Backend>,
 }
 
 /// Steps a second; at [`Speed::Yours`] the game waits for the player.
@@ -45,6 +48,7 @@ pub enum Panel {
     Pad,
     History,
     Sight,
+    Model,
     Keys,
 }
 
@@ -65,6 +69,7 @@ impl Default for Settings {
             speed: Speed::Yours,
             panels: [Panel::Pad, Panel::History].into(),
             theme: Theme::Auto,
+            device: None,
         }
     }
 }
@@ -79,7 +84,7 @@ struct Field {
 }
 
 /// The schema.
-const SCHEMA: [Field; 5] = [
+const SCHEMA: [Field; 6] = [
     Field {
         name: "game",
         allowed: "the name of a game in the gallery",
@@ -103,7 +108,7 @@ const SCHEMA: [Field; 5] = [
     },
     Field {
         name: "panels",
-        allowed: "pad, history, sight and keys, with commas between them",
+        allowed: "pad, history, sight, model and keys, with commas between them",
         read: |s, text| {
             let names = text.split(',').filter(|name| !name.is_empty());
             names
@@ -118,6 +123,15 @@ const SCHEMA: [Field; 5] = [
         allowed: "auto, light or dark",
         read: |s, text| text.parse().ok().map(|theme| s.theme = theme),
         write: |s| s.theme.to_string(),
+    },
+    Field {
+        name: "device",
+        allowed: "auto, cpu or gpu",
+        read: |s, text| {
+            s.device = if text == "auto" { None } else { Some(text.parse().ok()?) };
+            Some(())
+        },
+        write: |s| s.device.map_or("auto".into(), |backend| backend.to_string()),
     },
 ];
 
@@ -194,10 +208,13 @@ mod tests {
         for &speed in Speed::VARIANTS {
             for &theme in Theme::VARIANTS {
                 for panels in [BTreeSet::new(), Panel::VARIANTS.iter().copied().collect()] {
-                    for game in Game::all() {
-                        let settings =
-                            Settings { game: &game.id, seed: u32::MAX, speed, panels: panels.clone(), theme };
-                        assert_eq!(read(&format!("#{}", write(&settings))), (settings, vec![]));
+                    for device in [None, Some(Backend::Cpu), Some(Backend::Gpu)] {
+                        for game in Game::all() {
+                            let panels = panels.clone();
+                            let settings =
+                                Settings { game: &game.id, seed: u32::MAX, speed, panels, theme, device };
+                            assert_eq!(read(&format!("#{}", write(&settings))), (settings, vec![]));
+                        }
                     }
                 }
             }

@@ -5,6 +5,7 @@ use crate::components::controls::Controls;
 use crate::components::header::Header;
 use crate::components::history::History;
 use crate::components::keys::{self, Keys};
+use crate::components::model::ModelPanel;
 use crate::components::notices::Notices;
 use crate::components::pad::Pad;
 use crate::components::picker::Picker;
@@ -12,6 +13,7 @@ use crate::components::scoreboard::Scoreboard;
 use crate::components::sight::Sight;
 use crate::components::stage::Stage;
 use crate::focus::{focus_board, use_focus};
+use crate::model::use_model;
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
@@ -31,6 +33,7 @@ pub fn App() -> Html {
     use_keyboard(&state);
     use_clock(&state);
     use_focus();
+    use_model(&state);
     // The skip link moves the focus and leaves the address alone.
     let skip = |event: MouseEvent| {
         event.prevent_default();
@@ -52,6 +55,7 @@ pub fn App() -> Html {
                     <Controls state={state.clone()} />
                     <History state={state.clone()} />
                     <Sight state={state.clone()} />
+                    <ModelPanel state={state.clone()} />
                     <Keys state={state.clone()} />
                 </section>
             </main>

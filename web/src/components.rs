@@ -1,12 +1,14 @@
 //! The parts of the page, a file each.
 
 pub mod canvas;
+pub mod choices;
 pub mod controls;
 pub mod fold;
 pub mod header;
 pub mod history;
 pub mod icon;
 pub mod keys;
+pub mod model;
 pub mod notices;
 pub mod pad;
 pub mod picker;

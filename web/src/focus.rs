@@ -19,7 +19,7 @@ pub fn focus_board() {
 }
 
 /// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or
-/// space would press it again.
+/// space would press it again. Whoever talks to the model stays with it.
 #[hook]
 pub fn use_focus() {
     use_effect_with((), |()| {
@@ -27,7 +27,8 @@ pub fn use_focus() {
             EventListener::new(&window, "click", |event| {
                 let pointer = event.dyn_ref::<MouseEvent>().is_some_and(|click| click.detail() > 0);
                 let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-                let control = "main button, header button, main input:not([type=number])";
+                let control =
+                    "main button:not(.model *), header button, main input:not([type=number], .model *)";
                 if pointer && target.is_some_and(|t| t.closest(control).ok().flatten().is_some()) {
                     focus_board();
                 }

@@ -4,6 +4,8 @@ mod address;
 mod app;
 mod components;
 mod focus;
+mod mind;
+mod model;
 mod state;
 mod words;
 

@@ -1,6 +1,8 @@
 //! The page's whole state, and every way in which it changes.
 
 use crate::address::{Panel, Settings, Speed, Theme};
+use crate::mind::Backend;
+use crate::model::{self, Model};
 use rulewright::env::{Action, Environment, Outcome};
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game};
@@ -46,6 +48,7 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// What a link held that could not be used.
     pub notices: Vec<String>,
+    pub model: Model,
 }
 
 impl PartialEq for State {
@@ -63,6 +66,8 @@ pub enum Event {
     Seed(u32),
     Speed(Speed),
     Theme(Theme),
+    /// What the next model is to run on.
+    Device(Option<Backend>),
     Toggle(Panel),
     /// The player wants this action: at once, or at the next tick of a running game.
     Press(Action),
@@ -88,6 +93,7 @@ pub enum Event {
     /// Something that was typed can't be used.
     Complain(String),
     Dismiss,
+    Model(model::Event),
 }
 
 impl State {
@@ -104,6 +110,7 @@ impl State {
             held: None,
             dialog: None,
             notices,
+            model: Model::default(),
         }
     }
 
@@ -209,6 +216,7 @@ impl State {
                 self.stop();
             }
             Event::Theme(theme) => self.settings.theme = theme,
+            Event::Device(device) => self.settings.device = device,
             Event::Toggle(panel) => {
                 if !self.settings.panels.remove(&panel) {
                     self.settings.panels.insert(panel);
@@ -257,6 +265,17 @@ impl State {
             }
             Event::Complain(complaint) => self.notices = vec![complaint],
             Event::Dismiss => self.notices.clear(),
+            Event::Model(event) => {
+                let mut model = std::mem::take(&mut self.model);
+                let shown = self.view();
+                let around = model::Around {
+                    backend: self.settings.device,
+                    frame: &|| shown.frame(),
+                    actions: shown.actions(),
+                };
+                model.apply(event, &around);
+                self.model = model;
+            }
         }
     }
 }

@@ -2,14 +2,20 @@
 //! of everything that the page logged and fetched.
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::browser::CrashGpuProcessParams;
+use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
     SetTouchEmulationEnabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::input::{
     DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType,
-    DispatchTouchEventReturns, DispatchTouchEventType, MouseButton, TouchPoint,
+    DispatchTouchEventReturns, DispatchTouchEventType, InsertTextParams, MouseButton, TouchPoint,
 };
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{
@@ -22,8 +28,11 @@ use futures::StreamExt;
 use rulewright::frame::Frame;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use tower_http::services::ServeDir;
 
@@ -36,15 +45,75 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Serves the built page below a path, as a page in somebody's folder, and gives its address.
-pub async fn serve() -> String {
-    let dist = root().join("dist");
-    assert!(dist.join("index.html").exists(), "there is no built page: run `make site` first");
-    let pages = Router::new().nest_service("/courses/rulewright", ServeDir::new(dist));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move { axum::serve(listener, pages).await });
-    format!("http://{address}/courses/rulewright/")
+/// The built page below a path, as a page in somebody's folder, and more files beside it.
+pub struct Site {
+    /// The page's address.
+    pub address: String,
+    /// What lies here is served too, and goes before the page's own files.
+    pub folder: TempDir,
+    asked: Arc<Mutex<Vec<String>>>,
+    cut: Arc<Mutex<Option<String>>>,
+}
+
+impl Site {
+    /// Serves the page.
+    pub async fn open() -> Site {
+        let dist = root().join("dist");
+        assert!(dist.join("index.html").exists(), "there is no built page: run `make site` first");
+        let folder = tempfile::tempdir().expect("a folder to serve");
+        let files = ServeDir::new(folder.path()).append_index_html_on_directories(false);
+        let files = files.fallback(ServeDir::new(dist));
+        let (asked, cut) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Option<String>>>::default());
+        let keep = {
+            let (asked, cut) = (asked.clone(), cut.clone());
+            move |request: Request, next: Next| {
+                let path = request.uri().path().to_string();
+                let is_cut = cut.lock().expect("one writer").as_ref().is_some_and(|part| path.contains(part));
+                asked.lock().expect("one writer").push(path);
+                async move { if is_cut { broken_off() } else { next.run(request).await } }
+            }
+        };
+        let pages = Router::new().nest_service("/courses/rulewright", files).layer(from_fn(keep));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, pages).await });
+        Site { address: format!("http://{address}/courses/rulewright/"), folder, asked, cut }
+    }
+
+    /// Puts a model of `tests/parity` beside the page.
+    pub fn put_model(&self, model: &str, name: &str) {
+        let (from, to) = (root().join("tests/parity").join(model), self.folder.path().join(name));
+        std::fs::create_dir_all(&to).expect("a folder for the model");
+        let mut sums = String::new();
+        for file in std::fs::read_dir(&from).expect("a model in tests/parity") {
+            let name = file.expect("a file").file_name().into_string().expect("a name");
+            if name == "reference.safetensors" {
+                continue;
+            }
+            let bytes = std::fs::read(from.join(&name)).expect("a file of the model");
+            let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            sums.push_str(&format!("{sum}  {name}\n"));
+            std::fs::write(to.join(&name), bytes).expect("the file is copied");
+        }
+        std::fs::write(to.join("SHA256SUMS"), sums).expect("the list of files");
+    }
+
+    /// From now on the connection breaks off for paths that contain this; for none if `None`.
+    pub fn cut(&self, part: Option<&str>) {
+        *self.cut.lock().expect("one writer") = part.map(str::to_string);
+    }
+
+    /// The paths that were asked for and contain this, by the page or by a worker.
+    pub fn asked(&self, part: &str) -> Vec<String> {
+        let asked = self.asked.lock().expect("one writer");
+        asked.iter().filter(|path| path.contains(part)).cloned().collect()
+    }
+}
+
+/// An answer that never arrives: the connection closes.
+fn broken_off() -> Response {
+    let cut = async { Err::<Vec<u8>, _>(io::Error::other("the network is cut")) };
+    Response::new(Body::from_stream(futures::stream::once(cut)))
 }
 
 /// Chromium's touch event. The crate's own leaves out an empty list of points, which the end of a
@@ -71,7 +140,8 @@ impl Command for Touch {
 pub struct Visitor {
     /// The page, for what this type has no word for.
     pub page: Page,
-    site: String,
+    /// Where the page is served.
+    pub site: Site,
     browser: Browser,
     logged: Arc<Mutex<Vec<String>>>,
     fetched: Arc<Mutex<Vec<String>>>,
@@ -81,6 +151,11 @@ pub struct Visitor {
 impl Visitor {
     /// Starts a browser with an empty profile and opens the page at a fragment.
     pub async fn open(fragment: &str) -> Visitor {
+        Visitor::open_with(fragment, &["disable-gpu"]).await
+    }
+
+    /// The same, with some of Chromium's switches.
+    pub async fn open_with(fragment: &str, switches: &[&str]) -> Visitor {
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let quiet = [
             "disable-quic",
@@ -88,7 +163,6 @@ impl Visitor {
             "disable-background-networking",
             "disable-component-update",
             "disable-sync",
-            "disable-gpu",
         ];
         let config = BrowserConfig::builder()
             .no_sandbox()
@@ -96,7 +170,9 @@ impl Visitor {
             .user_data_dir(profile.path())
             .viewport(None)
             .window_size(1366, 768)
+            .request_timeout(Duration::from_secs(600))
             .args(quiet)
+            .args(switches.iter().copied())
             .build()
             .expect("Chromium is installed: run `make test`, which sees to it");
         let (browser, mut events) = Browser::launch(config).await.expect("Chromium starts");
@@ -104,7 +180,7 @@ impl Visitor {
         let page = browser.new_page("about:blank").await.expect("a page");
         let mut visitor = Visitor {
             page,
-            site: serve().await,
+            site: Site::open().await,
             browser,
             logged: Arc::default(),
             fetched: Arc::default(),
@@ -121,7 +197,7 @@ impl Visitor {
     /// Opens another address of the page, as a link from elsewhere does.
     pub async fn go(&mut self, fragment: &str) {
         self.page.goto("about:blank").await.expect("an empty page");
-        self.page.goto(format!("{}{fragment}", self.site)).await.expect("the page opens");
+        self.page.goto(format!("{}{fragment}", self.site.address)).await.expect("the page opens");
         self.until_ready("").await;
     }
 
@@ -142,9 +218,14 @@ impl Visitor {
 
     /// Waits until a JavaScript expression is true, checked at every frame of the screen.
     pub async fn until(&self, condition: &str) {
+        self.until_within(PATIENCE, condition).await;
+    }
+
+    /// The same with so many seconds of patience.
+    pub async fn until_within(&self, seconds: u32, condition: &str) {
         let wait = format!(
             "new Promise((yes, no) => {{
-                const end = performance.now() + {PATIENCE}000;
+                const end = performance.now() + {seconds}000;
                 const look = () => {{
                     let met = false;
                     try {{ met = {condition}; }} catch (_) {{}}
@@ -170,7 +251,8 @@ impl Visitor {
         self.js::<bool>(&format!("(() => {{ {code}; return true; }})()")).await;
     }
 
-    async fn try_js<T: DeserializeOwned>(&self, expression: &str) -> Result<T, String> {
+    /// The same, with the error as a text.
+    pub async fn try_js<T: DeserializeOwned>(&self, expression: &str) -> Result<T, String> {
         let call = EvaluateParams::builder()
             .expression(expression)
             .await_promise(true)
@@ -196,6 +278,23 @@ impl Visitor {
         let element = self.page.find_element(selector).await;
         let element = element.unwrap_or_else(|e| panic!("{selector}: {e}"));
         element.click().await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+    }
+
+    /// Types a text into a field, in place of what it holds.
+    pub async fn type_into(&self, field: &str, text: &str) {
+        self.run(&format!("const field = document.querySelector({field:?}); field.focus(); field.select()"))
+            .await;
+        self.page.execute(InsertTextParams::new(text)).await.expect("the text arrives");
+    }
+
+    /// Chooses files, or a folder, from the disk.
+    pub async fn choose_files(&self, field: &str, paths: &[&Path]) {
+        let element = self.page.find_element(field).await.unwrap_or_else(|e| panic!("{field}: {e}"));
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        let choice =
+            SetFileInputFilesParams::builder().files(paths).object_id(element.remote_object_id.clone());
+        let choice = choice.build().expect("a choice");
+        self.page.execute(choice).await.expect("the files are chosen");
     }
 
     /// Presses the pointer down on the middle of an element, or lifts it there.
@@ -271,6 +370,11 @@ impl Visitor {
         self.page.execute(block).await.expect("the network is cut");
     }
 
+    /// The program that draws for all pages crashes, and every GPU device is lost.
+    pub async fn lose_gpu(&self) {
+        self.browser.execute(CrashGpuProcessParams::default()).await.expect("a crash");
+    }
+
     /// What the visitor prefers, such as `prefers-color-scheme: dark`.
     pub async fn prefer(&self, feature: &str, value: &str) {
         let feature = MediaFeature::new(feature, value);
@@ -324,15 +428,15 @@ impl Visitor {
         self.fetched.lock().expect("one writer").clone()
     }
 
-    /// The page's own address, without the fragment.
-    pub fn site(&self) -> &str {
-        &self.site
+    /// Forgets what was logged: it was expected.
+    pub fn forget_logged(&self) {
+        self.logged.lock().expect("one writer").clear();
     }
 
     /// Leaves; the console must have stayed clean and nothing may have come from elsewhere.
     pub async fn leave(mut self) {
         assert_eq!(self.logged(), Vec::<String>::new(), "the console is not clean");
-        let own = |address: &String| address.starts_with(&self.site) || address.starts_with("about:");
+        let own = |address: &String| address.starts_with(&self.site.address) || address.starts_with("about:");
         let foreign: Vec<_> = self.fetched().into_iter().filter(|a| !own(a)).collect();
         assert_eq!(foreign, Vec::<String>::new(), "requests to elsewhere");
         self.browser.close().await.expect("the browser closes");
@@ -346,7 +450,12 @@ impl Visitor {
         let mut entries = self.page.event_listener::<EventEntryAdded>().await.expect("the log");
         let mut requests = self.page.event_listener::<EventRequestWillBeSent>().await.expect("requests");
         let (logged, fetched) = (self.logged.clone(), self.fetched.clone());
-        let note = move |text: String| logged.lock().expect("one writer").push(text);
+        let note = move |text: String| {
+            // How Chromium comments on a page that asks for a GPU where there is none.
+            if !text.contains("No available adapters.") {
+                logged.lock().expect("one writer").push(text);
+            }
+        };
         tokio::spawn({
             let note = note.clone();
             async move {

@@ -1,6 +1,7 @@
 //! Time and chance: the clock, the seed, a restart, the twist.
 
 use super::Shared;
+use super::choices::Choices;
 use super::icon::Icon;
 use crate::address::{Panel, Speed};
 use crate::state::Event;
@@ -22,27 +23,21 @@ pub fn Controls(props: &Shared) -> Html {
             </button>
         }
     };
-    let speed = |&speed: &Speed| {
-        let dispatcher = state.dispatcher();
+    let speeds = Speed::VARIANTS.iter().map(|speed| {
+        let steps = speed.steps();
         let (label, hint) = match speed {
             Speed::Yours => ("off", "The game waits for you".to_string()),
-            Speed::Slow => ("slow", format!("{} steps a second", speed.steps())),
-            Speed::Brisk => ("brisk", format!("{} steps a second", speed.steps())),
-            Speed::Fast => ("fast", format!("{} steps a second", speed.steps())),
+            Speed::Slow => ("slow", format!("{steps} steps a second")),
+            Speed::Brisk => ("brisk", format!("{steps} steps a second")),
+            Speed::Fast => ("fast", format!("{steps} steps a second")),
         };
-        html! {
-            <label class="choice" title={hint}>
-                <input
-                    type="radio"
-                    name="speed"
-                    value={speed.steps().to_string()}
-                    checked={state.settings.speed == speed}
-                    onchange={move |_: yew::Event| dispatcher.dispatch(Event::Speed(speed))}
-                />
-                <span>{ label }</span>
-            </label>
-        }
+        (steps.to_string().into(), label.into(), hint.into())
+    });
+    let choose_speed = {
+        let dispatcher = state.dispatcher();
+        move |index: usize| dispatcher.dispatch(Event::Speed(Speed::VARIANTS[index]))
     };
+    let speed = Speed::VARIANTS.iter().position(|speed| *speed == state.settings.speed);
     let seed = {
         let dispatcher = state.dispatcher();
         let now = state.settings.seed;
@@ -84,10 +79,13 @@ pub fn Controls(props: &Shared) -> Html {
                 { button("restart", "restart", "Restart", Event::Restart, false) }
                 { button("twist", "twist", "Twist", Event::Twist, off) }
             </div>
-            <fieldset class="speed">
-                <legend>{ "Clock" }</legend>
-                { for Speed::VARIANTS.iter().map(speed) }
-            </fieldset>
+            <Choices
+                legend="Clock"
+                name="speed"
+                options={speeds.collect::<Vec<_>>()}
+                chosen={speed.unwrap_or_default()}
+                choose={choose_speed}
+            />
             <div class="seed">
                 <label for="seed">{ "Seed" }</label>
                 <input

@@ -1,0 +1,500 @@
+//! The model on the page, as visitors meet it: they load a folder, ask, stop, come back, and have bad luck.
+//!
+//! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but real.
+
+use rulewright::env::Environment;
+use rulewright::games::Game;
+use rulewright_browser_tests::{Visitor, root};
+use serde_json::Value;
+use std::path::Path;
+
+/// Chromium's switches for a GPU that is software.
+const SOFTWARE_GPU: [&str; 3] =
+    ["enable-unsafe-webgpu", "use-webgpu-adapter=swiftshader", "enable-unsafe-swiftshader"];
+
+/// Seconds of patience with it: it compiles everything that the model computes.
+const SLOW: u32 = 240;
+
+/// The text of all answers.
+const TEXTS: &str = "[...document.querySelectorAll('.trace-text')].map(text => text.textContent)";
+
+/// Whether the last question has been answered.
+const ANSWERED: &str = "document.querySelector('#answer-end').innerText.includes('had to be read anew')";
+
+/// Opens the page with the panel, and a model at `test-model/` beside it.
+async fn visit(fragment: &str) -> Visitor {
+    let visitor = Visitor::open(fragment).await;
+    visitor.site.put_model("grouped", "test-model");
+    visitor
+}
+
+/// Types a folder's address and presses Load.
+async fn load(visitor: &Visitor, address: &str) {
+    visitor.run("document.querySelector('[name=place][value=address]').click()").await;
+    visitor.until("document.querySelector('#model-address')").await;
+    visitor.type_into("#model-address", address).await;
+    visitor.click("#model-load").await;
+}
+
+/// The page with the model loaded.
+async fn with_model(fragment: &str) -> Visitor {
+    let visitor = visit(fragment).await;
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#send')").await;
+    visitor
+}
+
+/// Sends the form, and waits until the page is about this question and not the last one.
+async fn send(visitor: &Visitor) {
+    visitor.run("document.querySelector('.answers')?.classList.add('old')").await;
+    visitor.click("#send").await;
+    visitor.until("document.querySelector('.answers:not(.old)')").await;
+}
+
+/// Sends the form and waits until everything is written.
+async fn ask(visitor: &Visitor) -> Vec<String> {
+    send(visitor).await;
+    visitor.until(ANSWERED).await;
+    visitor.js(TEXTS).await
+}
+
+/// Presses a radio button of the panel.
+async fn choose(visitor: &Visitor, name: &str, value: &str) {
+    visitor.run(&format!("document.querySelector('[name={name}][value={value}]').click()")).await;
+    visitor.until(&format!("document.querySelector('[name={name}][value={value}]').checked")).await;
+}
+
+fn config() -> Value {
+    let path = root().join("tests/parity/grouped/config.json");
+    serde_json::from_slice(&std::fs::read(path).expect("the model's sizes")).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_model_loads_when_asked_to_and_says_what_it_is() {
+    let visitor = visit("#panels=model").await;
+    assert_eq!(visitor.site.asked("worker"), Vec::<String>::new(), "nothing before it is asked for");
+    visitor
+        .run("window.seen = []; new MutationObserver(() => { const bar = document.querySelector('#model-progress');
+            if (bar?.hasAttribute('max')) window.seen.push([bar.value, bar.max]); })
+            .observe(document.querySelector('.model'), { subtree: true, childList: true, attributes: true })")
+        .await;
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#send')").await;
+    let seen: Vec<(f64, f64)> = visitor.js("window.seen").await;
+    let (last, total) = *seen.last().expect("the bar was seen");
+    assert!(last == total && total >= 93_632.0, "{seen:?}");
+    assert!(seen.is_sorted_by(|a, b| a.0 <= b.0), "{seen:?}");
+
+    let config = config();
+    let (text, vision) = (&config["text_config"], &config["vision_config"]);
+    let number = |of: &Value| of.as_u64().expect("a number");
+    let layers = (number(&vision["num_hidden_layers"]), number(&text["num_hidden_layers"]));
+    let side = number(&vision["image_size"]);
+    let tokens = (side / number(&vision["patch_size"]) / number(&config["scale_factor"])).pow(2);
+    let table = number(&text["vocab_size"]) * number(&text["hidden_size"]);
+    let longest = number(&text["max_position_embeddings"]);
+    assert_eq!(visitor.text("#model-device").await, "CPU");
+    assert_eq!(
+        visitor.text("#model-layers").await,
+        format!("{} that see, {} that write", layers.0, layers.1)
+    );
+    assert_eq!(visitor.text("#model-image").await, format!("{side} × {side} pixels, {tokens} tokens"));
+    let plain = async |field: &str| visitor.text(field).await.replace(',', "");
+    assert!(plain("#model-parameters").await.ends_with(&format!(" {table} of them the token table")));
+    assert_eq!(plain("#model-vocabulary").await, format!("{} tokens", number(&text["vocab_size"])));
+    assert_eq!(plain("#model-longest").await, format!("{longest} tokens"));
+    assert!(visitor.text("#model-bytes").await.ends_with("downloaded"));
+    assert!(
+        visitor.text("#model-choice").await.contains("no GPU"),
+        "{}",
+        visitor.text("#model-choice").await
+    );
+    let listed = visitor.text("#model-files-list").await;
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        let sums = std::fs::read_to_string(visitor.site.folder.path().join("test-model/SHA256SUMS"));
+        let sums = sums.expect("the list of files");
+        let sum = sums.lines().find(|line| line.ends_with(file)).expect("a listed file");
+        assert!(listed.contains(file) && listed.contains(&sum[..12]), "{file}: {listed}");
+    }
+    assert_eq!(visitor.site.asked("worker-gpu"), Vec::<String>::new(), "one program only");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_frame_and_a_prompt_are_answered_and_the_same_seed_answers_the_same() {
+    let visitor = with_model("#panels=model&game=vault&seed=9").await;
+    visitor.type_into("#prompt", "What is to the left?").await;
+    visitor.type_into("#traces", "3").await;
+    visitor.type_into("#most", "24").await;
+    let first = ask(&visitor).await;
+    assert!(first.len() == 3 && first.iter().any(|text| !text.is_empty()), "{first:?}");
+    assert!(first[0] != first[1] || first[1] != first[2], "every answer has its own seed: {first:?}");
+    let end = visitor.text("#answer-end").await;
+    assert!(end.contains("tokens in") && end.contains("tokens a second"), "{end}");
+    assert_eq!(ask(&visitor).await, first, "the same again");
+    visitor.type_into("#model-seed", "77").await;
+    assert_ne!(ask(&visitor).await, first, "another seed");
+    visitor.type_into("#model-seed", "1").await;
+    visitor.click("#show-frame").await;
+    assert_ne!(ask(&visitor).await, first, "without the frame");
+    assert_eq!(visitor.text("#model-news").await, "3 answers are there.");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn tokens_arrive_one_after_another() {
+    let visitor = with_model("#panels=model").await;
+    visitor.type_into("#traces", "1").await;
+    visitor.type_into("#most", "400").await;
+    visitor.run("document.querySelector('[name=grammar][value=own]').click()").await;
+    visitor.until("document.querySelector('#pattern')").await;
+    visitor.type_into("#pattern", "[a-z ]{300,}").await;
+    visitor
+        .run("window.seen = new Set(); new MutationObserver(() => {
+            window.seen.add(document.querySelector('.trace-text')?.textContent.length); })
+            .observe(document.querySelector('.model'), { subtree: true, childList: true, characterData: true })")
+        .await;
+    let texts = ask(&visitor).await;
+    assert!(texts[0].len() >= 300, "{texts:?}");
+    let lengths: Vec<usize> = visitor.js("[...window.seen]").await;
+    assert!(lengths.len() > 3 && lengths.is_sorted(), "it grew on the screen: {lengths:?}");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn an_answer_can_be_one_of_the_games_actions() {
+    for game in ["orchard", "trading"] {
+        let visitor = with_model(&format!("#panels=model&game={game}")).await;
+        choose(&visitor, "grammar", "action").await;
+        visitor.type_into("#traces", "8").await;
+        let names: Vec<String> = Game::find(game)
+            .expect("a shipped game")
+            .start(1)
+            .actions()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let texts = ask(&visitor).await;
+        assert!(texts.len() == 8 && texts.iter().all(|text| names.contains(text)), "{game}: {texts:?}");
+        visitor.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_said_in_a_sentence_and_the_model_goes_on() {
+    let visitor = with_model("#panels=model").await;
+    visitor.type_into("#traces", "9").await;
+    visitor.click("#send").await;
+    visitor.until("document.querySelector('#unsent').innerText.includes('may be 1 to 8, not “9”.')").await;
+    visitor.type_into("#traces", "1").await;
+    choose(&visitor, "grammar", "own").await;
+    visitor.type_into("#pattern", "(up").await;
+    visitor.click("#send").await;
+    visitor.until("document.querySelector('#answer-fault')?.innerText.endsWith('.')").await;
+    assert_eq!(
+        visitor.js::<String>("document.querySelector('#answer-fault').getAttribute('role')").await,
+        "alert"
+    );
+    visitor.type_into("#pattern", "up|down").await;
+    assert!(["up", "down"].contains(&ask(&visitor).await[0].as_str()));
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_second_visit_needs_no_network_for_the_model() {
+    let visitor = with_model("#panels=model").await;
+    let first = ask(&visitor).await;
+    let downloads = visitor.site.asked("safetensors").len();
+    visitor.site.cut(Some("test-model"));
+    visitor.reload().await;
+    load(&visitor, "test-model/").await;
+    visitor.until("document.querySelector('#send')").await;
+    assert!(visitor.text("#model-bytes").await.ends_with("none of it over the network"));
+    assert_eq!(visitor.site.asked("safetensors").len(), downloads, "the weights come from the cache");
+    assert_eq!(ask(&visitor).await, first);
+    // Chromium logs that the list of files could not be fetched.
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_named_and_a_good_one_loads_afterwards() {
+    let visitor = visit("#panels=model").await;
+    let weights = visitor.site.folder.path().join("test-model/model.safetensors");
+    let good = std::fs::read(&weights).expect("the weights");
+    let mut bad = good.clone();
+    bad[50_000] ^= 1;
+    std::fs::write(&weights, bad).expect("damaged weights");
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#model-fault').innerText").await;
+    let fault = visitor.text("#model-fault").await;
+    assert!(fault.contains("model.safetensors") && fault.contains("checksum"), "{fault}");
+    std::fs::write(&weights, good).expect("good weights");
+    visitor.click("#model-load").await;
+    visitor.until("document.querySelector('#send')").await;
+    assert_eq!(visitor.text("#model-fault").await, "");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_said_plainly() {
+    let visitor = visit("#panels=model").await;
+    for (address, said) in [
+        ("nowhere", "no such file"),
+        ("http://example.org/model", "its own site only"),
+        ("http://:0", "no address"),
+    ] {
+        load(&visitor, address).await;
+        let fault = format!("document.querySelector('#model-fault').innerText.includes({said:?})");
+        visitor.until(&fault).await;
+    }
+    visitor.type_into("#model-address", " ").await;
+    visitor.click("#model-load").await;
+    visitor.until("document.querySelector('#model-fault').innerText.includes('Type the folder')").await;
+    choose(&visitor, "place", "page").await;
+    visitor.click("#model-load").await;
+    if root().join("dist/model").exists() {
+        visitor.until("document.querySelector('#send')").await;
+    } else {
+        visitor
+            .until("document.querySelector('#model-fault').innerText.includes('ships no model yet')")
+            .await;
+    }
+    // Chromium logs every 404.
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_folder_on_the_visitors_disk_is_never_sent_anywhere() {
+    let visitor = visit("#panels=model").await;
+    let folder = root().join("tests/parity/grouped").canonicalize().expect("a folder");
+    choose(&visitor, "place", "disk").await;
+    visitor.click("#model-load").await;
+    visitor.until("document.querySelector('#model-fault').innerText.includes('Choose a folder')").await;
+    visitor.choose_files("#model-files", &[Path::new(&folder)]).await;
+    visitor.until("document.querySelector('.model').innerText.includes('files chosen')").await;
+    visitor.click("#model-load").await;
+    visitor.until("document.querySelector('#send')").await;
+    assert!(visitor.text("#model-bytes").await.ends_with("none of it over the network"));
+    assert_eq!(visitor.site.asked("safetensors"), Vec::<String>::new());
+    assert_eq!(ask(&visitor).await.len(), 2);
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn stop_stops_and_the_model_takes_the_next_question() {
+    let visitor = with_model("#panels=model").await;
+    visitor.type_into("#most", "1900").await;
+    choose(&visitor, "grammar", "own").await;
+    visitor.type_into("#pattern", "[a-z ]{1500,}").await;
+    send(&visitor).await;
+    visitor.until("document.querySelector('.trace-text')?.textContent.length > 5").await;
+    visitor.click("#stop").await;
+    visitor.until("document.querySelector('#answer-end').innerText == 'Stopped.'").await;
+    let texts: Vec<String> = visitor.js(TEXTS).await;
+    assert!(texts.iter().all(|text| (1..1500).contains(&text.len())), "what was written stays: {texts:?}");
+    visitor.type_into("#most", "8").await;
+    choose(&visitor, "grammar", "any").await;
+    assert_eq!(ask(&visitor).await.len(), 2);
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn loading_can_be_cancelled_and_a_loaded_model_be_put_away() {
+    let visitor = visit("#panels=model").await;
+    load(&visitor, "test-model").await;
+    visitor.click("#model-leave").await;
+    visitor.until("document.querySelector('#model-stage').innerText.startsWith('No model')").await;
+    visitor.click("#model-load").await;
+    visitor.until("document.querySelector('#send')").await;
+    visitor.click("#model-leave").await;
+    visitor.until("!document.querySelector('#send')").await;
+    visitor.leave().await;
+}
+
+/// Serves the worker's first lines with an ear for a crash: whoever says so on the channel has the worker
+/// throw, in the middle of whatever it does.
+fn make_crashable(visitor: &Visitor) {
+    let worker = std::fs::read_to_string(root().join("dist/worker.js")).expect("the built worker");
+    let crash = "new BroadcastChannel('crash').onmessage = () => { throw new Error('out of luck'); };";
+    std::fs::write(visitor.site.folder.path().join("worker.js"), format!("{crash}\n{worker}"))
+        .expect("a worker");
+}
+
+#[tokio::test]
+async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
+    let visitor = visit("#panels=model").await;
+    make_crashable(&visitor);
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#send')").await;
+    visitor.type_into("#most", "600").await;
+    choose(&visitor, "grammar", "own").await;
+    visitor.type_into("#pattern", "[a-z ]{500,}").await;
+    let first = ask(&visitor).await;
+    let downloads = visitor.site.asked("safetensors").len();
+    send(&visitor).await;
+    visitor.until("document.querySelector('.trace-text').textContent.length > 20").await;
+    visitor.run("new BroadcastChannel('crash').postMessage(1)").await;
+    visitor.until("document.querySelector('#model-note').innerText.includes('a fresh one')").await;
+    visitor.until(ANSWERED).await;
+    assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
+    assert_eq!(visitor.site.asked("safetensors").len(), downloads, "the fresh worker finds it in the cache");
+    assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_be_started_is_given_up_with_a_sentence() {
+    let visitor = visit("#panels=model&device=cpu").await;
+    std::fs::write(visitor.site.folder.path().join("worker.js"), "throw new Error('no luck')")
+        .expect("a worker");
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#model-fault').innerText.includes('4 times in a row')").await;
+    assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
+    std::fs::remove_file(visitor.site.folder.path().join("worker.js")).expect("no worker of its own");
+    visitor.click("#model-load").await;
+    visitor.until("document.querySelector('#send')").await;
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn nothing_in_the_panel_stands_in_the_way_of_people_with_disabilities() {
+    for theme in ["light", "dark"] {
+        let visitor = visit(&format!("#panels=model&theme={theme}")).await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, at first");
+        load(&visitor, "nowhere").await;
+        visitor.until("document.querySelector('#model-fault').innerText").await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, a fault");
+        load(&visitor, "test-model").await;
+        visitor.until("document.querySelector('#send')").await;
+        choose(&visitor, "grammar", "action").await;
+        ask(&visitor).await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, answered");
+        visitor.size(390, 844, true).await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, on a phone");
+        visitor.forget_logged();
+        visitor.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn the_panel_works_by_keyboard_alone_and_fits_any_window() {
+    let visitor = visit("#game=orchard").await;
+    visitor.run("document.querySelector('[aria-controls=panel-model]').focus()").await;
+    visitor.press("Enter").await;
+    visitor.until("location.hash.includes('model') && document.querySelector('#model-load')").await;
+    visitor.press("Tab").await;
+    visitor.press("ArrowRight").await;
+    visitor.until("document.querySelector('#model-address')").await;
+    visitor.press("Tab").await;
+    for letter in "test-model".chars() {
+        visitor.press(&letter.to_string()).await;
+    }
+    visitor.press("Enter").await;
+    visitor.until("document.querySelector('#send')").await;
+    assert_eq!(visitor.number("#steps").await, 0, "what is typed into a field plays nothing");
+    visitor.run("document.querySelector('#send').focus()").await;
+    visitor.press(" ").await;
+    visitor.until(ANSWERED).await;
+    assert_eq!(visitor.js::<String>("document.activeElement.id").await, "send", "the focus stays");
+    visitor.click("#prompt").await;
+    assert_eq!(
+        visitor.js::<String>("document.activeElement.id").await,
+        "prompt",
+        "a click stays in its field"
+    );
+    for (width, height) in [(320, 640), (390, 844), (683, 384), (844, 390), (820, 1180), (1366, 768)] {
+        visitor.size(width, height, width < 900).await;
+        let out: Vec<String> = visitor
+            .js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
+                && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
+            .await;
+        assert_eq!(out, Vec::<String>::new(), "at {width}x{height}");
+        visitor.run("document.querySelector('.answers').scrollIntoView()").await;
+        visitor.screenshot(&format!("model-{width}x{height}")).await;
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_gpu_that_is_software_counts_as_none_unless_somebody_insists() {
+    let visitor = Visitor::open_with("#panels=model", &SOFTWARE_GPU).await;
+    visitor.site.put_model("grouped", "test-model");
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#send')").await;
+    assert_eq!(visitor.text("#model-device").await, "CPU");
+    visitor.type_into("#traces", "1").await;
+    visitor.type_into("#temperature", "0").await;
+    visitor.type_into("#most", "2").await;
+    let cpu = ask(&visitor).await;
+    assert_eq!(visitor.site.asked("worker-gpu"), Vec::<String>::new());
+    choose(&visitor, "device", "gpu").await;
+    visitor.until("location.hash.includes('device=gpu')").await;
+    visitor.click("#model-load").await;
+    visitor
+        .until_within(SLOW, "document.querySelector('#model-choice')?.innerText == 'You chose the GPU.'")
+        .await;
+    assert_ne!(visitor.text("#model-device").await, "CPU");
+    assert_eq!(ask(&visitor).await, cpu, "the likeliest tokens are the same");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_gpu_that_is_lost_ends_in_a_fresh_worker_and_the_same_answer() {
+    let visitor = Visitor::open_with("#panels=model&device=gpu", &SOFTWARE_GPU).await;
+    visitor.site.put_model("grouped", "test-model");
+    load(&visitor, "test-model").await;
+    visitor.until_within(SLOW, "document.querySelector('#send')").await;
+    visitor.type_into("#traces", "1").await;
+    visitor.type_into("#temperature", "0").await;
+    visitor.type_into("#most", "24").await;
+    choose(&visitor, "grammar", "own").await;
+    visitor.type_into("#pattern", "[a-z]{12,}").await;
+    send(&visitor).await;
+    visitor.until_within(SLOW, ANSWERED).await;
+    let first: Vec<String> = visitor.js(TEXTS).await;
+    send(&visitor).await;
+    visitor.until("document.querySelector('.trace-text').textContent.length > 1").await;
+    visitor.lose_gpu().await;
+    visitor
+        .until_within(SLOW, "document.querySelector('#model-note').innerText.includes('a fresh one')")
+        .await;
+    visitor.until_within(SLOW, ANSWERED).await;
+    assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn where_there_is_a_gpu_both_are_timed_and_one_is_kept() {
+    let mut visitor = Visitor::open_with("", &SOFTWARE_GPU).await;
+    visitor.site.put_model("grouped", "test-model");
+    // To the page the software adapter looks like a real one.
+    let pose =
+        "if (window.GPUAdapterInfo) for (const name of ['vendor', 'architecture', 'device', 'description'])
+            Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => 'real' });
+        if (window.GPUAdapterInfo)
+            Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
+        const { terminate } = Worker.prototype;
+        window.ended = 0;
+        Worker.prototype.terminate = function () { window.ended += 1; terminate.call(this); };";
+    visitor.page.evaluate_on_new_document(pose).await.expect("a script");
+    visitor.go("#panels=model").await;
+    load(&visitor, "test-model").await;
+    visitor.until_within(SLOW, "document.querySelector('#send')").await;
+    let choice = visitor.text("#model-choice").await;
+    assert!(
+        choice.starts_with("The faster one: ") && choice.contains(" for a short answer, and "),
+        "{choice}"
+    );
+    let other = if visitor.text("#model-device").await == "CPU" { "on the GPU." } else { "on the CPU." };
+    assert!(choice.ends_with(other), "{choice}");
+    assert_eq!(visitor.site.asked("safetensors").len(), 1, "the second one finds it in the cache");
+    assert_eq!(visitor.js::<u32>("window.ended").await, 1, "one worker is left");
+    send(&visitor).await;
+    visitor.until_within(SLOW, ANSWERED).await;
+    visitor.leave().await;
+}

@@ -1,0 +1,58 @@
+//! The panel in which a model is loaded, shown and asked.
+
+mod about;
+mod answers;
+mod ask;
+mod folder;
+mod source;
+
+use super::Shared;
+use super::fold::Fold;
+use crate::address::Panel;
+use crate::model::{Field, words};
+use crate::state::{Event, State};
+use about::AboutModel;
+use answers::Answers;
+use ask::Ask;
+use source::Source;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+/// The panel.
+#[component]
+pub fn ModelPanel(props: &Shared) -> Html {
+    let state = &props.state;
+    html! {
+        <Fold state={state.clone()} panel={Panel::Model} title="Model">
+            <div class="model">
+                <p id="model-news" class="hidden" role="status">{ words::news(&state.model) }</p>
+                <Source state={state.clone()} />
+                if let Some(loaded) = &state.model.loaded {
+                    <AboutModel loaded={loaded.clone()} />
+                    <Ask state={state.clone()} />
+                }
+                <Answers state={state.clone()} />
+            </div>
+        </Fold>
+    }
+}
+
+/// Sends an event to the model's part of the state.
+fn tell<T>(
+    state: &UseReducerHandle<State>,
+    event: impl Fn(T) -> crate::model::Event + 'static,
+) -> Callback<T> {
+    let dispatcher = state.dispatcher();
+    Callback::from(move |value| dispatcher.dispatch(Event::Model(event(value))))
+}
+
+/// What is typed into a field goes into the state at once.
+fn typed(state: &UseReducerHandle<State>, field: Field) -> Callback<InputEvent> {
+    tell(state, move |event: InputEvent| {
+        let target = event.target();
+        let area = target.as_ref().and_then(|t| t.dyn_ref::<HtmlTextAreaElement>()).map(|area| area.value());
+        let line = target.as_ref().and_then(|t| t.dyn_ref::<HtmlInputElement>()).map(|line| line.value());
+        crate::model::Event::Field(field, area.or(line).unwrap_or_default())
+    })
+}

@@ -1,0 +1,116 @@
+//! Loads a model where it runs fastest: where there is a real GPU besides the CPU, both are timed.
+
+use super::{Backend, Mind, News, has_real_gpu};
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use rulewright::frame::Frame;
+use rulewright::mind::{Message, Part, Role, Style};
+use rulewright_protocol::{About, Reply, Request, Source};
+
+/// Why a backend was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Choice {
+    /// The visitor wants it.
+    Wanted(Backend),
+    /// There is no GPU that is not software.
+    NoGpu,
+    /// It was faster than the other: milliseconds for the same work.
+    Faster(Backend, f64, f64),
+    /// The other one failed, for this reason.
+    Left(Backend, String),
+}
+
+impl Choice {
+    /// What was taken.
+    pub fn backend(&self) -> Backend {
+        match self {
+            Choice::NoGpu => Backend::Cpu,
+            Choice::Wanted(backend) | Choice::Faster(backend, ..) | Choice::Left(backend, _) => *backend,
+        }
+    }
+}
+
+/// What happens on the way to a loaded model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A worker begins to load.
+    Starts(Backend),
+    /// It has loaded, and is being timed.
+    Tries(Backend),
+    /// Something was heard of it.
+    Heard(News),
+}
+
+/// A mind with a loaded model.
+pub struct Ready {
+    pub mind: Mind,
+    /// What it will say.
+    pub heard: UnboundedReceiver<News>,
+    pub about: About,
+}
+
+/// Loads a model on a backend, or on the faster one.
+pub async fn load(
+    wanted: Option<Backend>,
+    source: Source,
+    tell: &impl Fn(Step),
+) -> Result<(Ready, Choice), String> {
+    match wanted {
+        Some(backend) => Ok((begin(backend, source, tell).await?, Choice::Wanted(backend))),
+        None if has_real_gpu().await => faster(source, tell).await,
+        None => Ok((begin(Backend::Cpu, source, tell).await?, Choice::NoGpu)),
+    }
+}
+
+/// One after the other: the second finds the files in the browser's cache, and neither slows the other
+/// down while it is timed.
+async fn faster(source: Source, tell: &impl Fn(Step)) -> Result<(Ready, Choice), String> {
+    let cpu = timed(Backend::Cpu, source.clone(), tell).await;
+    let gpu = timed(Backend::Gpu, source, tell).await;
+    match (cpu, gpu) {
+        (Ok((cpu, slow)), Ok((_, fast))) if slow <= fast => {
+            Ok((cpu, Choice::Faster(Backend::Cpu, slow, fast)))
+        }
+        (Ok((_, slow)), Ok((gpu, fast))) => Ok((gpu, Choice::Faster(Backend::Gpu, fast, slow))),
+        (Ok((cpu, _)), Err(problem)) => Ok((cpu, Choice::Left(Backend::Cpu, problem))),
+        (Err(problem), Ok((gpu, _))) => Ok((gpu, Choice::Left(Backend::Gpu, problem))),
+        (Err(problem), Err(_)) => Err(problem),
+    }
+}
+
+/// Loads a model, and the milliseconds that it takes for a short answer.
+async fn timed(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result<(Ready, f64), String> {
+    let mut ready = begin(backend, source, tell).await?;
+    tell(Step::Tries(backend));
+    let text = "What do you see?".to_string();
+    let messages =
+        vec![Message { role: Role::User, parts: vec![Part::Image(Frame::new()), Part::Text(text)] }];
+    let style = Style { seeds: vec![1, 2], temperature: 1.0, top_p: 1.0, most_tokens: 8, grammar: None };
+    ready.mind.give(|job| Request::Write { job, messages, style });
+    while let Some(news) = ready.heard.next().await {
+        match news {
+            News::Said(Reply::Written { cost, .. }) => return Ok((ready, cost.first + cost.rest)),
+            News::Said(Reply::Failed { problem, .. }) | News::Lost(problem) => return Err(problem),
+            News::Said(Reply::Tokens { .. }) => {}
+            other => tell(Step::Heard(other)),
+        }
+    }
+    Err(UNHEARD.into())
+}
+
+/// Starts a worker, and waits until its model is loaded.
+async fn begin(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result<Ready, String> {
+    tell(Step::Starts(backend));
+    let (mind, mut heard) = Mind::start(backend, source);
+    while let Some(news) = heard.next().await {
+        match news {
+            News::Said(Reply::Loaded(about)) => return Ok(Ready { mind, heard, about }),
+            News::Said(Reply::Failed { problem, .. }) | News::Lost(problem) => return Err(problem),
+            other => tell(Step::Heard(other)),
+        }
+    }
+    Err(UNHEARD.into())
+}
+
+/// A mind speaks as long as it lives, so nobody should ever read this.
+const UNHEARD: &str = "The model's worker fell silent.";

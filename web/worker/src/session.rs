@@ -1,0 +1,179 @@
+//! The worker's work: requests from the queue, one after another, each with one answer.
+
+use std::rc::Rc;
+
+use rulewright::frame::Frame;
+use rulewright::mind::{Message, Part, Role, Style};
+use rulewright::vlm::adapter::Adapter;
+use rulewright::vlm::folder::ModelError;
+use rulewright::vlm::{Vlm, VlmError};
+use rulewright_protocol::{About, Cost, Job, Reply, Request, Source};
+
+use crate::device::{self, Opened};
+use crate::page::{self, Breath};
+use crate::queue::Queue;
+use crate::store::{self, Fetched};
+
+/// Milliseconds between two replies with tokens: about a frame of the page.
+const TOKENS_EVERY: f64 = 15.0;
+
+/// Why a request was not done.
+enum Failure {
+    /// It can't be; the worker goes on.
+    Problem(String),
+    /// The device is gone; only a fresh worker can go on.
+    Broken(String),
+}
+
+impl From<VlmError> for Failure {
+    fn from(error: VlmError) -> Self {
+        match error {
+            VlmError::Device(_) => Self::Broken(error.to_string()),
+            _ => Self::Problem(error.to_string()),
+        }
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        Self::Problem(error.to_string())
+    }
+}
+
+/// Does what the queue says, until the device breaks.
+pub async fn run(queue: Rc<Queue>) {
+    let mut session = Session { queue, breath: Breath::new(), opened: None, vlm: None };
+    loop {
+        let request = session.queue.next().await;
+        let job = request.job();
+        match session.answer(request).await {
+            Ok(reply) => page::post(&reply),
+            Err(Failure::Problem(problem)) => page::post(&Reply::Failed { job, problem }),
+            Err(Failure::Broken(problem)) => return page::post(&Reply::Broken { problem }),
+        }
+    }
+}
+
+/// What lasts from one request to the next.
+struct Session {
+    queue: Rc<Queue>,
+    breath: Breath,
+    opened: Option<Opened>,
+    vlm: Option<Vlm>,
+}
+
+impl Session {
+    async fn answer(&mut self, request: Request) -> Result<Reply, Failure> {
+        match request {
+            Request::Load(source) => Ok(Reply::Loaded(self.load(source).await?)),
+            Request::Write { job, messages, style } => self.write(job, &messages, &style).await,
+            Request::Learn { job, lessons, objective } => {
+                let learned = self.vlm()?.learn(&lessons, objective).await?;
+                // The page may have changed its mind while nobody listened.
+                self.breath.draw().await;
+                Ok(if self.queue.stopped() {
+                    Reply::Cancelled { job }
+                } else {
+                    Reply::Learned { job, learned }
+                })
+            }
+            Request::Adopt { job, adapter } => {
+                let adapter = adapter.map(|bytes| Adapter::from_bytes(&bytes)).transpose()?;
+                self.vlm()?.adopt(adapter)?;
+                Ok(Reply::Adopted { job })
+            }
+            // The queue has done it already.
+            Request::Cancel { job } => Ok(Reply::Cancelled { job }),
+        }
+    }
+
+    fn vlm(&mut self) -> Result<&mut Vlm, Failure> {
+        self.vlm.as_mut().ok_or_else(|| Failure::Problem("no model is loaded".into()))
+    }
+
+    async fn load(&mut self, source: Source) -> Result<About, Failure> {
+        // Two models may be more than the memory holds.
+        self.vlm = None;
+        let start = page::now();
+        let Fetched { folder, files, downloaded } = store::fetch(source).await?;
+        let fetched = page::now();
+        let Opened { device, precision, name } = match &self.opened {
+            Some(opened) => opened.clone(),
+            None => self.opened.insert(device::open().await.map_err(Failure::Problem)?).clone(),
+        };
+        let mut vlm = Vlm::new(&folder, &device, precision)?;
+        drop(folder);
+        let built = page::now();
+        let picture_tokens = warm_up(&mut vlm).await?;
+        let warm = page::now();
+        let config = vlm.config();
+        let about = About {
+            device: name,
+            parameters: vlm.weights().count() as u64,
+            table: (config.text.vocab_size * config.text.hidden_size) as u64,
+            layers: (config.vision.num_hidden_layers as u32, config.text.num_hidden_layers as u32),
+            image: (config.vision.image_size as u32, picture_tokens as u32),
+            vocabulary: vlm.processor().vocab_size() as u32,
+            longest: config.text.max_position_embeddings as u32,
+            files,
+            downloaded,
+            milliseconds: [fetched - start, built - fetched, warm - built],
+        };
+        self.vlm = Some(vlm);
+        Ok(about)
+    }
+
+    async fn write(&mut self, job: Job, messages: &[Message], style: &Style) -> Result<Reply, Failure> {
+        let start = page::now();
+        let Self { queue, breath, vlm, .. } = self;
+        let vlm = vlm.as_mut().ok_or_else(|| Failure::Problem("no model is loaded".into()))?;
+        let prompt = vlm.processor().prompt(messages)?;
+        let mut generation = vlm.generate(&prompt, style).await?;
+        let mut cost =
+            Cost { prompt: prompt.ids.len() as u32, computed: generation.computed as u32, ..Cost::default() };
+        let (mut first, mut posted) = (None, start);
+        let mut tokens = Vec::new();
+        loop {
+            let drawn = generation.step().await?;
+            let now = page::now();
+            first.get_or_insert(now);
+            let over = drawn.is_empty();
+            cost.written += drawn.len() as u32;
+            tokens.extend(drawn);
+            if !tokens.is_empty() && (over || now - posted >= TOKENS_EVERY) {
+                page::post(&Reply::Tokens { job, tokens: std::mem::take(&mut tokens) });
+                posted = now;
+            }
+            if over {
+                break;
+            }
+            breath.draw().await;
+            if queue.stopped() {
+                return Ok(Reply::Cancelled { job });
+            }
+        }
+        let completions = generation.finish();
+        let first = first.unwrap_or(start);
+        cost.first = first - start;
+        cost.rest = page::now() - first;
+        Ok(Reply::Written { job, completions, cost })
+    }
+}
+
+/// Has the model look and write a little, so that the browser has compiled what will be needed, and
+/// counts the tokens of a picture.
+async fn warm_up(vlm: &mut Vlm) -> Result<usize, VlmError> {
+    let parts = vec![Part::Image(Frame::new()), Part::Text("?".into())];
+    let prompt = vlm.processor().prompt(&[Message { role: Role::User, parts }])?;
+    for traces in [1, 3] {
+        let style = Style {
+            seeds: (0..traces).collect(),
+            temperature: 1.0,
+            top_p: 1.0,
+            most_tokens: 2,
+            grammar: None,
+        };
+        vlm.complete(&prompt, &style).await?;
+    }
+    Ok(prompt.ids.iter().filter(|id| **id == vlm.config().image_token_id).count())
+}

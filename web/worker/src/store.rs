@@ -1,0 +1,201 @@
+//! A model's files, from the network, the browser's cache or the visitor's disk: checked, wherever they
+//! come from.
+
+mod cache;
+mod download;
+mod turn;
+
+use std::cell::{Cell, RefCell};
+
+use futures_util::future::try_join_all;
+use js_sys::Uint8Array;
+use rulewright::vlm::folder::{CHECKSUMS, Folder, ModelError, sha256};
+use rulewright_protocol::{LocalFile, Reply, Source};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::page;
+use cache::Cache;
+use turn::Turn;
+
+/// Milliseconds between two reports of progress.
+const PROGRESS_EVERY: f64 = 50.0;
+
+/// A model's files.
+pub struct Fetched {
+    pub folder: Folder,
+    /// Name, size and SHA-256 of each.
+    pub files: Vec<(String, u64, String)>,
+    /// Bytes that came over the network.
+    pub downloaded: u64,
+}
+
+/// Fetches a model's files and tells the page of the progress.
+pub async fn fetch(source: Source) -> Result<Fetched, ModelError> {
+    match source {
+        Source::Address(address) => from_address(&address).await,
+        Source::Files(files) => from_disk(&files).await,
+    }
+}
+
+/// A file of a model at an address.
+struct File {
+    name: String,
+    sum: String,
+    address: String,
+}
+
+impl File {
+    fn new(folder: &str, name: String, sum: String) -> Self {
+        let address = format!("{folder}{}", String::from(js_sys::encode_uri_component(&name)));
+        Self { name, sum, address }
+    }
+
+    /// What it is kept under: every version under its own, so that they never mix.
+    fn key(&self) -> String {
+        format!("{}?sha256={}", self.address, self.sum)
+    }
+
+    /// Its bytes from the cache, if they are what they should be.
+    async fn kept(&self, cache: &Cache) -> Option<Vec<u8>> {
+        let bytes = cache.get(&self.key()).await?;
+        if sha256(&bytes) == self.sum {
+            return Some(bytes);
+        }
+        cache.drop(&self.key()).await;
+        None
+    }
+}
+
+async fn from_address(address: &str) -> Result<Fetched, ModelError> {
+    let cache = Cache::open().await;
+    let list_address = format!("{address}{CHECKSUMS}");
+    let list = List::fetch(&list_address, &cache).await?;
+    let files: Vec<File> = list.sums.into_iter().map(|(name, sum)| File::new(address, name, sum)).collect();
+    let progress = Progress::new(files.len());
+    let downloaded = Cell::new(0);
+
+    // What is there needs no turn. Another worker may get the rest while this one waits for its turn.
+    let mut all = from_cache(&files, vec![None; files.len()], &cache, &progress).await;
+    if all.contains(&None) {
+        let _turn = Turn::take(address).await;
+        all = from_cache(&files, all, &cache, &progress).await;
+        let missing = all.into_iter().zip(&files).enumerate().map(async |(index, (bytes, file))| {
+            if let Some(bytes) = bytes {
+                return Ok(bytes);
+            }
+            let tell = |bytes, total| progress.tell(index, bytes, total);
+            let bytes = download::file(file, cache.is_there(), &downloaded, tell).await?;
+            tell(bytes.len() as u64, Some(bytes.len() as u64));
+            cache.put(&file.key(), &bytes).await;
+            Ok::<_, ModelError>(bytes)
+        });
+        all = try_join_all(missing).await?.into_iter().map(Some).collect();
+        // Only now that all of it is here does this version replace another one.
+        cache.put(&list_address, &list.bytes).await;
+        let keys: Vec<String> = files.iter().map(File::key).chain([list_address]).collect();
+        cache.keep_only(address, &keys).await;
+    }
+
+    let mut fetched = Fetched { folder: Folder::new(), files: Vec::new(), downloaded: downloaded.get() };
+    fetched.folder.insert(CHECKSUMS, list.bytes);
+    for (file, bytes) in files.into_iter().zip(all.into_iter().flatten()) {
+        fetched.files.push((file.name.clone(), bytes.len() as u64, file.sum));
+        fetched.folder.insert(file.name, bytes);
+    }
+    Ok(fetched)
+}
+
+/// The list of a model's files.
+struct List {
+    bytes: Vec<u8>,
+    /// Names and SHA-256.
+    sums: Vec<(String, String)>,
+}
+
+impl List {
+    fn read(bytes: Vec<u8>) -> Result<Self, ModelError> {
+        let mut folder = Folder::new();
+        folder.insert(CHECKSUMS, bytes.clone());
+        match folder.checksums()? {
+            sums if sums.is_empty() => Err(ModelError::new(CHECKSUMS, "it lists no files")),
+            sums => Ok(Self { bytes, sums }),
+        }
+    }
+
+    /// As it is now, or the last one when there is no network.
+    async fn fetch(address: &str, cache: &Cache) -> Result<Self, ModelError> {
+        let kept = cache.get(address).await;
+        match (download::list(address, kept.is_some()).await.and_then(Self::read), kept) {
+            (Err(_), Some(kept)) => Self::read(kept),
+            (found, _) => found,
+        }
+    }
+}
+
+/// Adds what the cache holds to what is there.
+async fn from_cache(
+    files: &[File],
+    mut all: Vec<Option<Vec<u8>>>,
+    cache: &Cache,
+    progress: &Progress,
+) -> Vec<Option<Vec<u8>>> {
+    for (index, (bytes, file)) in all.iter_mut().zip(files).enumerate() {
+        if bytes.is_some() {
+            continue;
+        }
+        *bytes = file.kept(cache).await;
+        if let Some(bytes) = bytes {
+            progress.tell(index, bytes.len() as u64, Some(bytes.len() as u64));
+        }
+    }
+    all
+}
+
+async fn from_disk(files: &[LocalFile]) -> Result<Fetched, ModelError> {
+    let progress = Progress::new(files.len());
+    for (index, file) in files.iter().enumerate() {
+        progress.tell(index, 0, Some(file.handle.size() as u64));
+    }
+    let mut folder = Folder::new();
+    for (index, file) in files.iter().enumerate() {
+        let bytes = JsFuture::from(file.handle.array_buffer()).await;
+        let bytes = bytes.map_err(|_| ModelError::new(&file.name, "the file can't be read"))?;
+        let bytes = Uint8Array::new(&bytes).to_vec();
+        progress.tell(index, bytes.len() as u64, Some(bytes.len() as u64));
+        folder.insert(&*file.name, bytes);
+    }
+    for (name, sum) in folder.checksums()? {
+        folder.check(&name, &sum)?;
+    }
+    let described = folder.files().map(|(name, size)| {
+        let sum = sha256(folder.get(name).unwrap_or_default());
+        (name.to_string(), size as u64, sum)
+    });
+    Ok(Fetched { files: described.collect(), downloaded: 0, folder })
+}
+
+/// How much of each file is there, and of how much.
+struct Progress {
+    files: RefCell<Vec<(u64, Option<u64>)>>,
+    told: Cell<f64>,
+}
+
+impl Progress {
+    fn new(files: usize) -> Self {
+        Self { files: RefCell::new(vec![(0, None); files]), told: Cell::new(f64::NEG_INFINITY) }
+    }
+
+    /// Notes how far a file is, and tells the page now and then.
+    fn tell(&self, index: usize, bytes: u64, total: Option<u64>) {
+        let mut files = self.files.borrow_mut();
+        // A server that compresses on the way says a total that is too small.
+        files[index] = (bytes, total.filter(|total| bytes <= *total));
+        let total: Option<u64> = files.iter().map(|(_, total)| *total).sum();
+        let bytes: u64 = files.iter().map(|(bytes, _)| bytes).sum();
+        let now = page::now();
+        if now - self.told.get() >= PROGRESS_EVERY || Some(bytes) == total {
+            self.told.set(now);
+            page::post(&Reply::Progress { bytes, total });
+        }
+    }
+}
