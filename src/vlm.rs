@@ -130,7 +130,7 @@ impl Vlm {
 
     /// The precision that plays fastest on a device.
     pub fn precision(device: &Device) -> Precision {
-        if Kernels::of(device) == Kernels::Plain { Precision::Full } else { Precision::Quantised }
+        if Kernels::of(device).take_bytes() { Precision::Quantised } else { Precision::Full }
     }
 
     /// The model's sizes.

@@ -244,6 +244,14 @@ impl Kernels {
         Self::Plain
     }
 
+    /// Whether they multiply with [`Matrix::Quantised`].
+    pub fn take_bytes(self) -> bool {
+        #[cfg(feature = "cpu")]
+        return self == Self::Cpu;
+        #[cfg(not(feature = "cpu"))]
+        false
+    }
+
     /// An empty cache for one layer.
     pub fn cache(self, slots: usize, heads: Heads, device: &Device) -> Cache {
         let width = heads.keys * heads.width;

@@ -4,6 +4,8 @@
 //! browser each costs the host about as much as the work itself. So what burn composes of many
 //! dispatches is one or two here.
 
+#![allow(clippy::needless_range_loop, reason = "a loop of a kernel counts; there are no iterators there")]
+
 use burn::tensor::Tensor;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
