@@ -141,8 +141,8 @@ fn difference(logit: f32, highest: f32) -> f64 {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::super::grammar::{Grammar, Vocabulary, choice};
     use super::*;
+    use crate::vlm::grammar::{Grammar, Vocabulary, choice};
     use proptest::prelude::*;
     use std::sync::Arc;
     use std::time::Instant;
