@@ -434,11 +434,16 @@ impl Visitor {
     }
 
     /// Leaves; the console must have stayed clean and nothing may have come from elsewhere.
-    pub async fn leave(mut self) {
+    pub async fn leave(self) {
         assert_eq!(self.logged(), Vec::<String>::new(), "the console is not clean");
         let own = |address: &String| address.starts_with(&self.site.address) || address.starts_with("about:");
         let foreign: Vec<_> = self.fetched().into_iter().filter(|a| !own(a)).collect();
         assert_eq!(foreign, Vec::<String>::new(), "requests to elsewhere");
+        self.close().await;
+    }
+
+    /// Ends the browser, whatever it did.
+    pub async fn close(mut self) {
         self.browser.close().await.expect("the browser closes");
         self.browser.wait().await.expect("the browser ends");
     }

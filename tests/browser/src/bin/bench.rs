@@ -151,7 +151,7 @@ async fn main() {
                     about.device
                 );
             }
-            visitor.leave().await;
+            visitor.close().await;
         }
         for (peer, file) in [
             ("wllama", "decoder-f32.gguf"),
@@ -169,7 +169,7 @@ async fn main() {
                 let outcome = time(&visitor, &call).await;
                 let form = file.trim_start_matches("decoder-").replace(['.', '_'], " ");
                 print(&format!("{peer}, {form}"), batch, &outcome);
-                visitor.leave().await;
+                visitor.close().await;
             }
         }
     }
@@ -187,5 +187,5 @@ async fn main() {
             Err(problem) => println!("- K={batch}: {problem}"),
         }
     }
-    visitor.leave().await;
+    visitor.close().await;
 }
