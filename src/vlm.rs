@@ -28,7 +28,6 @@ use config::Config;
 use folder::{Folder, ModelError};
 use generate::Memory;
 use grammar::{Grammar, GrammarError, Vocabulary};
-use kernels::Kernels;
 use layers::{Builder, Precision};
 use model::Model;
 use processor::Processor;
@@ -126,11 +125,6 @@ impl Vlm {
             processor,
             weights,
         })
-    }
-
-    /// The precision that plays fastest on a device.
-    pub fn precision(device: &Device) -> Precision {
-        if Kernels::of(device).take_bytes() { Precision::Quantised } else { Precision::Full }
     }
 
     /// The model's sizes.

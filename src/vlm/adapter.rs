@@ -51,6 +51,19 @@ pub struct Adapter {
     pub parts: BTreeMap<String, Part>,
 }
 
+/// The projections that may be corrected.
+const TARGETS: [&str; 4] = ["q_proj", "k_proj", "v_proj", "o_proj"];
+
+/// What a projection gives and takes.
+fn sizes(target: &str, text: &TextConfig) -> (usize, usize) {
+    let (queries, keys) = (text.num_attention_heads * text.head_dim(), text.kv_heads() * text.head_dim());
+    match target {
+        "q_proj" => (queries, text.hidden_size),
+        "o_proj" => (text.hidden_size, queries),
+        _ => (keys, text.hidden_size),
+    }
+}
+
 fn name(layer: usize, target: &str, part: char) -> String {
     format!("base_model.model.model.text_model.layers.{layer}.self_attn.{target}.lora_{part}.weight")
 }
@@ -59,15 +72,10 @@ impl Adapter {
     /// An adapter that changes nothing yet: A is random, B is zero.
     pub fn new(config: &AdapterConfig, text: &TextConfig, seed: u64) -> Self {
         let mut random = Pcg64Mcg::seed_from_u64(seed);
-        let (queries, keys) = (text.num_attention_heads * text.head_dim(), text.kv_heads() * text.head_dim());
         let mut parts = BTreeMap::new();
         for layer in 0..text.num_hidden_layers {
             for target in &config.targets {
-                let (out, from) = match target.as_str() {
-                    "q_proj" => (queries, text.hidden_size),
-                    "o_proj" => (text.hidden_size, queries),
-                    _ => (keys, text.hidden_size),
-                };
+                let (out, from) = sizes(target, text);
                 let spread = 1.0 / (from as f32).sqrt();
                 let a = (0..config.rank * from).map(|_| random.random_range(-spread..spread)).collect();
                 parts.insert(name(layer, target, 'A'), Part { shape: [config.rank, from], values: a });
@@ -115,7 +123,7 @@ impl Adapter {
             SafeTensors::deserialize(bytes).map_err(|error| wrong(format!("not an adapter ({error})")))?;
         let (mut scale, mut parts) = (None, BTreeMap::new());
         for (name, view) in file.tensors() {
-            let values: Vec<f32> = view.data().as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+            let values: Vec<f32> = weights::floats(view.data());
             match (view.dtype(), view.shape()) {
                 (Dtype::F32, [1]) if name == "scale" => scale = Some(values[0]),
                 (Dtype::F32, &[rows, columns]) => {
@@ -134,20 +142,25 @@ impl Adapter {
     /// # Errors
     /// If a matrix is not the decoder's, or has another shape or a number that is not finite.
     pub fn check(&self, text: &TextConfig) -> Result<(), ModelError> {
-        let targets = ["q_proj", "k_proj", "v_proj", "o_proj"].map(String::from).to_vec();
+        let layers = 0..text.num_hidden_layers;
+        let projections = layers.flat_map(|layer| TARGETS.map(|target| (layer, target)));
+        let places = projections.flat_map(|(layer, target)| {
+            let (out, from) = sizes(target, text);
+            [(name(layer, target, 'A'), (None, Some(from))), (name(layer, target, 'B'), (Some(out), None))]
+        });
+        let places: BTreeMap<_, _> = places.collect();
         for (name, part) in &self.parts {
-            let rank = part.shape[if name.contains("lora_A") { 0 } else { 1 }];
-            let like = Self::new(&AdapterConfig { rank, alpha: 1.0, targets: targets.clone() }, text, 0);
-            match like.parts.get(name) {
-                None => return Err(ModelError::new(FILE, format!("the model has no place for `{name}`"))),
-                Some(known) if known.shape != part.shape => {
-                    let problem = format!("`{name}` is {:?}, not {:?}", part.shape, known.shape);
-                    return Err(ModelError::new(FILE, problem));
-                }
-                Some(_) if part.values.iter().any(|x| !x.is_finite()) => {
-                    return Err(ModelError::new(FILE, format!("`{name}` has a number that is not finite")));
-                }
-                Some(_) => {}
+            let Some(&(rows, columns)) = places.get(name) else {
+                return Err(ModelError::new(FILE, format!("the model has no place for `{name}`")));
+            };
+            // The rank may be any.
+            let shape = [rows.unwrap_or(part.shape[0]), columns.unwrap_or(part.shape[1])];
+            if part.shape != shape {
+                let problem = format!("`{name}` is {:?}, not {shape:?}", part.shape);
+                return Err(ModelError::new(FILE, problem));
+            }
+            if part.values.iter().any(|x| !x.is_finite()) {
+                return Err(ModelError::new(FILE, format!("`{name}` has a number that is not finite")));
             }
         }
         Ok(())

@@ -172,12 +172,7 @@ impl Config {
     /// # Errors
     /// If it is not JSON, not an Idefics3 model's, or its sizes don't fit each other.
     pub fn new(folder: &Folder) -> Result<Self, ModelError> {
-        let mut reader = serde_json::Deserializer::from_slice(folder.require(FILE)?);
-        let config: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let place = if path == "." { String::new() } else { format!("`{path}`: ") };
-            ModelError::new(FILE, format!("{place}{}", error.inner()))
-        })?;
+        let config: Self = folder.json(FILE)?;
         match config.problem() {
             Some(problem) => Err(ModelError::new(FILE, problem)),
             None => Ok(config),

@@ -130,11 +130,8 @@ impl Decoder {
 
     /// Installs an adapter, or takes it away.
     pub fn adopt(&mut self, adapter: Option<&Adapter>) {
-        for (i, layer) in self.layers.iter_mut().enumerate() {
-            for (linear, name) in layer.adaptable() {
-                linear.lora = adapter.and_then(|adapter| adapter.lora(i, name, &self.device));
-            }
-        }
+        let device = self.device.clone();
+        self.adopt_tensors(|layer, name| adapter?.lora(layer, name, &device));
     }
 
     /// Installs low-rank corrections that are tensors already, by layer and name.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// The file that lists the others with their SHA-256, as `sha256sum` writes it.
@@ -88,10 +89,29 @@ impl Folder {
                 folder.insert(name, std::fs::read(&file).map_err(|e| unreadable(&file, e))?);
             }
         }
-        for (name, sum) in folder.checksums()? {
-            folder.check(&name, &sum)?;
-        }
+        folder.verify()?;
         Ok(folder)
+    }
+
+    /// Checks every file that [`CHECKSUMS`] lists; without that file, none.
+    ///
+    /// # Errors
+    /// If the list is none, or a file is missing or differs.
+    pub fn verify(&self) -> Result<(), ModelError> {
+        self.checksums()?.iter().try_for_each(|(name, sum)| self.check(name, sum))
+    }
+
+    /// Reads a JSON file that a model can't do without; the error says where in it.
+    ///
+    /// # Errors
+    /// If the folder has no such file, or it is not what it should be.
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, ModelError> {
+        let mut reader = serde_json::Deserializer::from_slice(self.require(name)?);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { String::new() } else { format!("`{path}`: ") };
+            ModelError::new(name, format!("{place}{}", error.inner()))
+        })
     }
 
     /// Names and SHA-256 (64 hexadecimal digits) from the folder's [`CHECKSUMS`]; empty without one.

@@ -195,7 +195,7 @@ impl Sights {
     }
 
     /// Zero where a row sees a slot, minus a lot where not; `[rows, slots]`.
-    fn mask(&self, slots: usize, device: &Device) -> &Tensor<2> {
+    pub fn mask(&self, slots: usize, device: &Device) -> &Tensor<2> {
         self.mask.get_or_init(|| {
             let mut mask = vec![HIDDEN; self.rows.len() * slots];
             for (row, sight) in self.rows.iter().enumerate() {
@@ -242,14 +242,6 @@ impl Kernels {
         return Self::Gpu;
         #[cfg(not(feature = "gpu"))]
         Self::Plain
-    }
-
-    /// Whether they multiply with [`Matrix::Quantised`].
-    pub fn take_bytes(self) -> bool {
-        #[cfg(feature = "cpu")]
-        return self == Self::Cpu;
-        #[cfg(not(feature = "cpu"))]
-        false
     }
 
     /// An empty cache for one layer.
@@ -439,4 +431,4 @@ fn put(mut buffer: Tensor<2>, slots: impl Iterator<Item = usize>, rows: Tensor<2
 }
 
 /// What hides a key: finite, so that a row that sees nothing has no NaN.
-pub const HIDDEN: f32 = -1e30;
+const HIDDEN: f32 = -1e30;

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::adapter::{Adapter, Part, tensor};
 use super::decoder::View;
 use super::generate::numbers;
-use super::kernels::HIDDEN;
+use super::kernels::{Sight, Sights};
 use super::layers::{Builder, Precision};
 use super::model::Model;
 use super::processor::Prompt;
@@ -19,7 +19,7 @@ struct Tree {
     /// Tokens after the prompt's.
     ids: Vec<u32>,
     positions: Vec<usize>,
-    mask: TensorData,
+    sights: Sights,
     /// For each token that was written: the row that foretells it, the token, and its trace's weight.
     targets: Vec<(usize, u32, f32)>,
 }
@@ -28,7 +28,7 @@ impl Tree {
     fn new(prompt: &Prompt, traces: &[(Vec<u32>, f32)]) -> Self {
         let prompt = prompt.ids.len();
         let (mut ids, mut positions, mut targets) = (Vec::new(), (0..prompt).collect::<Vec<_>>(), Vec::new());
-        let mut first_rows = Vec::new(); // of the trace that each row after the prompt is of
+        let mut sights = Sights::onward(0..prompt).rows;
         for (tokens, weight) in traces {
             let first = prompt + ids.len();
             for (i, token) in tokens.iter().enumerate() {
@@ -38,18 +38,12 @@ impl Tree {
                 if i + 1 < tokens.len() {
                     ids.push(*token);
                     positions.push(prompt + i);
-                    first_rows.push(first);
+                    let slot = first + i;
+                    sights.push(Sight { slot, shared: prompt, first, stride: 1, count: i + 1 });
                 }
             }
         }
-        let rows = positions.len();
-        let mut mask = vec![HIDDEN; rows * rows];
-        for row in 0..rows {
-            let own = if row < prompt { row..row + 1 } else { first_rows[row - prompt]..row + 1 };
-            mask[row * rows..row * rows + prompt.min(row + 1)].fill(0.0);
-            mask[row * rows + own.start..row * rows + own.end].fill(0.0);
-        }
-        Self { ids, positions, mask: TensorData::new(mask, [rows, rows]), targets }
+        Self { ids, positions, sights: Sights::new(sights), targets }
     }
 }
 
@@ -137,8 +131,8 @@ fn zero(part: &Part) -> Part {
 fn foretell(model: &Model, rows: Tensor<2>, tree: &Tree, device: &Device) -> Tensor<2> {
     let rows =
         if tree.ids.is_empty() { rows } else { Tensor::cat(vec![rows, model.decoder.embed(&tree.ids)], 0) };
-    let mask = Tensor::from_data(tree.mask.clone(), device);
-    let hidden = model.decoder.forward(rows, tree.positions.iter().copied(), View::Mask(&mask));
+    let view = View::Mask(tree.sights.mask(tree.positions.len(), device));
+    let hidden = model.decoder.forward(rows, tree.positions.iter().copied(), view);
     let foretelling: Vec<i32> = tree.targets.iter().map(|(row, _, _)| *row as i32).collect();
     let count = foretelling.len();
     let foretelling = Tensor::<1, Int>::from_data(TensorData::new(foretelling, [count]), device);

@@ -1,10 +1,10 @@
 //! The network: eye, connector and decoder, from a prompt to hidden rows and logits.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use super::config::Config;
 use super::decoder::{Decoder, View};
-use super::kernels::HIDDEN;
+use super::kernels::Sights;
 use super::layers::Builder;
 use super::processor::Prompt;
 use super::vision::Vision;
@@ -66,14 +66,9 @@ impl Model {
     /// The logits after every token of a prompt, `[ids, answers]`.
     pub fn logits(&self, prompt: &Prompt) -> Tensor<2> {
         let count = prompt.ids.len();
-        let mask = causal(count, &self.device);
-        let hidden = self.decoder.forward(self.rows(prompt, 0), 0..count, View::Mask(&mask));
+        let sights = Sights::onward(0..count);
+        let view = View::Mask(sights.mask(count, &self.device));
+        let hidden = self.decoder.forward(self.rows(prompt, 0), 0..count, view);
         self.decoder.logits(hidden)
     }
-}
-
-/// The mask `[rows, rows]` that hides from each row what comes after it.
-fn causal(rows: usize, device: &Device) -> Tensor<2> {
-    let hidden = |at: usize| if at % rows > at / rows { HIDDEN } else { 0.0 };
-    Tensor::from_data(TensorData::new((0..rows * rows).map(hidden).collect(), [rows, rows]), device)
 }

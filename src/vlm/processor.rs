@@ -5,7 +5,6 @@ mod lanczos;
 mod picture;
 mod piece;
 
-use serde::de::DeserializeOwned;
 use tokenizers::{AddedToken, Tokenizer};
 
 use super::config::Config;
@@ -271,14 +270,4 @@ fn picture_tokens(
     layout.say(if tiles.is_empty() { "" } else { "\n" });
     layout.mark(&image(WHOLE))?.mark(&[id(AROUND)])?;
     layout.finish()
-}
-
-/// Reads a JSON file of the folder; the error says where in it.
-fn json<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, ModelError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let place = if path == "." { String::new() } else { format!("`{path}`: ") };
-        ModelError::new(file, format!("{place}{}", error.inner()))
-    })
 }

@@ -99,14 +99,14 @@ impl Vision {
         // Every patch sees every patch.
         let count = self.order.len();
         let sights = Sights::mutual(count);
+        // Its keys and values are each layer's own for as long as the layer needs them.
+        let mut cache = (kernels != Kernels::Plain).then(|| kernels.cache(count, self.heads, device));
         for layer in &self.layers {
             let normed = layer.norm1.forward(kernels, x.clone());
             let qkv = layer.attention.each_ref().map(|linear| linear.forward(kernels, normed.clone()));
-            let seen = if kernels == Kernels::Plain {
-                kernels.attend(qkv, self.heads, None, None)
-            } else {
-                let mut cache = kernels.cache(count, self.heads, device);
-                kernels.attend_cached(qkv, self.heads, None, &mut cache, &sights)
+            let seen = match &mut cache {
+                None => kernels.attend(qkv, self.heads, None, None),
+                Some(cache) => kernels.attend_cached(qkv, self.heads, None, cache, &sights),
             };
             x = x + layer.out.forward(kernels, seen);
             let inner = layer.fc1.forward(kernels, layer.norm2.forward(kernels, x.clone()));

@@ -225,6 +225,11 @@ pub fn little_endian(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
+/// The numbers that a file's bytes hold.
+pub fn floats<C: FromIterator<f32>>(bytes: &[u8]) -> C {
+    bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect()
+}
+
 /// Whether a parameter is a matrix that rows are multiplied with, or the table of tokens.
 fn is_matrix(name: &str, shape: &[usize]) -> bool {
     shape.len() > 1 && !name.ends_with("position_embedding.weight")
@@ -253,7 +258,7 @@ fn values<'a>(
 ) -> Result<Values, String> {
     let bytes = tensor.data();
     let full: Arc<[f32]> = match tensor.dtype() {
-        Dtype::F32 => bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect(),
+        Dtype::F32 => floats(bytes),
         Dtype::F16 => bytes.as_chunks().0.iter().map(|x| f16::from_le_bytes(*x).to_f32()).collect(),
         Dtype::BF16 => bytes.as_chunks().0.iter().map(|x| bf16::from_le_bytes(*x).to_f32()).collect(),
         Dtype::I8 => {
@@ -270,8 +275,7 @@ fn values<'a>(
                 ));
             }
             let codes = bytes.iter().map(|code| *code as i8).collect();
-            let scales: Arc<[f32]> =
-                scales.data().as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+            let scales: Arc<[f32]> = floats(scales.data());
             finite(&scale, &scales)?;
             return Ok(Values::Quantised(Quantised { codes, scales }));
         }

@@ -108,7 +108,7 @@ fn hire(desk: &Rc<RefCell<Desk>>) {
     this.hired += 1;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    options.set_name(this.backend.name());
+    options.set_name(&this.backend.to_string());
     match Worker::new_with_options(&address(this.backend), &options) {
         Ok(worker) => {
             let ears = ears(&worker, this.hired, &Rc::downgrade(desk));
@@ -192,5 +192,5 @@ fn address(backend: Backend) -> String {
         .and_then(|script| script.get_attribute("src"))
         .and_then(|address| address.split_once('?').map(|(_, version)| format!("&{version}")))
         .unwrap_or_default();
-    format!("./worker.js?backend={}{version}", backend.name())
+    format!("./worker.js?backend={backend}{version}")
 }

@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use super::super::config::Config;
 use super::super::folder::{Folder, ModelError};
-use super::json;
 use super::lanczos::resized;
 use crate::frame::{Frame, SIZE};
 
@@ -81,7 +80,7 @@ pub(super) struct Pictures {
 impl Pictures {
     /// Reads the image settings and compares them with the model's.
     pub(super) fn new(files: &Folder, config: &Config) -> Result<Self, ModelError> {
-        let newer = files.get(NEWER_FILE).map(|bytes| json::<Processor>(NEWER_FILE, bytes)).transpose()?;
+        let newer = files.get(NEWER_FILE).map(|_| files.json::<Processor>(NEWER_FILE)).transpose()?;
         let newer = newer.unwrap_or_default();
         if let Some(length) = newer.image_seq_len.filter(|length| *length != config.image_tokens()) {
             let problem =
@@ -90,7 +89,7 @@ impl Pictures {
         }
         let (file, settings) = match (files.get(FILE), newer.image_processor) {
             (None, Some(settings)) => (NEWER_FILE, settings),
-            _ => (FILE, json(FILE, files.require(FILE)?)?),
+            _ => (FILE, files.json(FILE)?),
         };
         Self::from_settings(&settings, config.vision.image_size)
             .map_err(|problem| ModelError::new(file, problem))

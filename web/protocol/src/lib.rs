@@ -142,7 +142,7 @@ pub enum Reply {
 }
 
 /// What a loaded model is and where it runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// The device in words: the graphics adapter's name, or the CPU.
     pub device: String,

@@ -14,14 +14,6 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Its name in the address of the worker's program.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Backend::Cpu => "cpu",
-            Backend::Gpu => "gpu",
-        }
-    }
-
     /// Its name for people.
     pub const fn label(self) -> &'static str {
         match self {

@@ -153,18 +153,7 @@ mod tests {
     }
 
     fn loaded() -> Reply {
-        Reply::Loaded(About {
-            device: "CPU".into(),
-            parameters: 1,
-            table: 1,
-            layers: (1, 1),
-            image: (1, 1),
-            vocabulary: 1,
-            longest: 1,
-            files: vec![],
-            downloaded: 0,
-            milliseconds: [0.0; 3],
-        })
+        Reply::Loaded(About { device: "CPU".into(), ..About::default() })
     }
 
     fn tokens(job: Job) -> Reply {

@@ -68,7 +68,7 @@ impl Session {
             Request::Load(source) => Ok(Reply::Loaded(self.load(source).await?)),
             Request::Write { job, messages, style } => self.write(job, &messages, &style).await,
             Request::Learn { job, lessons, objective } => {
-                let learned = self.vlm()?.learn(&lessons, objective).await?;
+                let learned = loaded(&mut self.vlm)?.learn(&lessons, objective).await?;
                 // The page may have changed its mind while nobody listened.
                 self.breath.draw().await;
                 Ok(if self.queue.stopped() {
@@ -79,16 +79,12 @@ impl Session {
             }
             Request::Adopt { job, adapter } => {
                 let adapter = adapter.map(|bytes| Adapter::from_bytes(&bytes)).transpose()?;
-                self.vlm()?.adopt(adapter)?;
+                loaded(&mut self.vlm)?.adopt(adapter)?;
                 Ok(Reply::Adopted { job })
             }
             // The queue has done it already.
             Request::Cancel { job } => Ok(Reply::Cancelled { job }),
         }
-    }
-
-    fn vlm(&mut self) -> Result<&mut Vlm, Failure> {
-        self.vlm.as_mut().ok_or_else(|| Failure::Problem("no model is loaded".into()))
     }
 
     async fn load(&mut self, source: Source) -> Result<About, Failure> {
@@ -126,7 +122,7 @@ impl Session {
     async fn write(&mut self, job: Job, messages: &[Message], style: &Style) -> Result<Reply, Failure> {
         let start = page::now();
         let Self { queue, breath, vlm, .. } = self;
-        let vlm = vlm.as_mut().ok_or_else(|| Failure::Problem("no model is loaded".into()))?;
+        let vlm = loaded(vlm)?;
         let prompt = vlm.processor().prompt(messages)?;
         let mut generation = vlm.generate(&prompt, style).await?;
         let mut cost =
@@ -158,6 +154,11 @@ impl Session {
         cost.rest = page::now() - first;
         Ok(Reply::Written { job, completions, cost })
     }
+}
+
+/// The model, which every job but the loading needs.
+fn loaded(vlm: &mut Option<Vlm>) -> Result<&mut Vlm, Failure> {
+    vlm.as_mut().ok_or_else(|| Failure::Problem("no model is loaded".into()))
 }
 
 /// Has the model look and write a little, so that the browser has compiled what will be needed, and

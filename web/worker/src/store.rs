@@ -164,9 +164,7 @@ async fn from_disk(files: &[LocalFile]) -> Result<Fetched, ModelError> {
         progress.tell(index, bytes.len() as u64, Some(bytes.len() as u64));
         folder.insert(&*file.name, bytes);
     }
-    for (name, sum) in folder.checksums()? {
-        folder.check(&name, &sum)?;
-    }
+    folder.verify()?;
     let described = folder.files().map(|(name, size)| {
         let sum = sha256(folder.get(name).unwrap_or_default());
         (name.to_string(), size as u64, sum)
