@@ -26,6 +26,7 @@ use file::{GameError, GameFile};
 use include_dir::{Dir, include_dir};
 use rules::Rules;
 use serde::{Deserialize, Serialize};
+use sprite::Sprite;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use strum::{Display, VariantArray};
@@ -152,6 +153,17 @@ impl Game {
             Body::Arcade(rules) => Episode::Arcade(Arcade::new(Arc::clone(rules), seed)),
             Body::Desk(rules) => Episode::Desk(Desk::new(Arc::clone(rules), seed)),
         }
+    }
+
+    /// The same game in other clothes: the board's kinds look like these sprites, in their order;
+    /// those beyond the list stay as they are. Meant for teaching and measuring.
+    pub fn dressed(&self, sprites: &[Sprite]) -> Game {
+        let mut game = self.clone();
+        if let Body::Arcade(rules) = &mut game.body {
+            let kinds = Arc::make_mut(rules).kinds.iter_mut();
+            kinds.zip(sprites).for_each(|(kind, &sprite)| kind.sprite = sprite);
+        }
+        game
     }
 
     /// The compiled rules of an arcade game.

@@ -19,11 +19,14 @@
 //! engine, the desks and the games as data), [`mind`] (the door to the model), `vlm` (the model), and above
 //! them `arena`, which measures.
 
+pub mod agent;
 #[cfg(feature = "cli")]
 pub mod arena;
 pub mod env;
 pub mod frame;
 pub mod games;
 pub mod mind;
+#[cfg(feature = "cli")]
+pub mod samples;
 #[cfg(feature = "vlm")]
 pub mod vlm;

@@ -52,6 +52,8 @@ pub struct Sighting {
     pub y: u8,
     /// Where it goes next, as the mark on it shows; none if it stays.
     pub heading: Option<Heading>,
+    /// Whether it goes there in the step to come: a mark that rests is dimmer.
+    pub moves: bool,
 }
 
 /// What a cell is made of, as a person sees it in the picture.
@@ -149,6 +151,11 @@ impl Arcade {
         &self.rules
     }
 
+    /// The effects that hold now, one entry a kind: for planners and for measuring, never for an agent.
+    pub fn effects(&self) -> &[Effects] {
+        &self.effects
+    }
+
     /// What happened in the last step.
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -159,12 +166,26 @@ impl Arcade {
         xy(self.player)
     }
 
+    /// Where the player faces: its shots go there.
+    pub fn facing(&self) -> Heading {
+        self.facing
+    }
+
     /// What the cell beside the player is made of; beyond the edge it is a wall.
     pub fn beside(&self, heading: Heading) -> Ground {
-        match neighbour(self.player, heading) {
-            Some(cell) if self.soil.has(cell) => Ground::Soil,
-            Some(cell) if !self.walls.has(cell) => Ground::Floor,
-            _ => Ground::Wall,
+        neighbour(self.player, heading).map_or(Ground::Wall, |cell| self.ground(cell))
+    }
+
+    /// What each cell is made of, row by row.
+    pub fn grounds(&self) -> [Ground; CELLS] {
+        std::array::from_fn(|cell| self.ground(cell as Cell))
+    }
+
+    fn ground(&self, cell: Cell) -> Ground {
+        match cell {
+            _ if self.soil.has(cell) => Ground::Soil,
+            _ if self.walls.has(cell) => Ground::Wall,
+            _ => Ground::Floor,
         }
     }
 
@@ -174,9 +195,27 @@ impl Arcade {
             let thing = self.things.get(usize::from(slot))?;
             let (x, y) = xy(thing.cell);
             let sprite = self.rules.kinds[usize::from(thing.kind)].sprite;
-            Some(Sighting { sprite, x, y, heading: self.steer(thing) })
+            Some(Sighting { sprite, x, y, heading: self.steer(thing), moves: self.moves_next(thing.kind) })
         };
         self.at.iter().filter_map(sight).collect()
+    }
+
+    /// Where the things in the picture will be while the player waits, one entry each as
+    /// [`Arcade::sightings`] lists them: the cells of the next `steps` steps, until it is gone.
+    pub fn foresee(&self, steps: usize) -> Vec<Vec<(u8, u8)>> {
+        let slots: Vec<u8> = self.at.iter().copied().filter(|&slot| slot != NONE).collect();
+        let mut paths = vec![Vec::with_capacity(steps); slots.len()];
+        let mut later = self.clone();
+        for step in 0..steps {
+            later.step(Action::Wait);
+            for (path, &slot) in paths.iter_mut().zip(&slots) {
+                let (now, then) = (self.things[usize::from(slot)], later.things[usize::from(slot)]);
+                if path.len() == step && then.cell != NONE && then.kind == now.kind {
+                    path.push(xy(then.cell));
+                }
+            }
+        }
+        paths
     }
 
     /// The legal actions.

@@ -366,6 +366,21 @@ impl Desk {
         self.now().last().copied().filter(|_| self.rules.file.chart == Chart::Prices)
     }
 
+    /// The desk as its author wrote it: for teachers and for measuring, never for an agent.
+    pub fn file(&self) -> &DeskFile {
+        &self.rules.file
+    }
+
+    /// The hidden thresholds, one a reading.
+    pub fn thresholds(&self) -> &[i32] {
+        &self.thresholds
+    }
+
+    /// What each regime pays now, by action.
+    pub fn regimes(&self) -> impl Iterator<Item = &BTreeMap<Action, i32>> {
+        self.pays.iter().map(|&pays| &self.rules.file.regime[usize::from(pays)].pay)
+    }
+
     fn now(&self) -> &[i32] {
         self.history.last().map_or(&[], |now| now)
     }

@@ -54,7 +54,7 @@ impl Planner {
                     Beliefs::True => arcade.clone(),
                     Beliefs::Shuffled(seed) => arcade.believing(derange(&arcade.effects, seed)),
                 };
-                imagined.rng = Pcg32::seed_from_u64(u64::from(self.rng.next_u32()));
+                imagined.reseed(self.rng.next_u32());
                 search(&imagined)
             }
             Episode::Desk(desk) => self.choose_at_desk(desk),
@@ -84,6 +84,11 @@ impl Arcade {
     /// The same state for somebody who believes in other effects, one entry a kind.
     pub fn believing(&self, effects: Vec<Effects>) -> Arcade {
         Arcade { effects: Arc::from(effects), ..self.clone() }
+    }
+
+    /// The same state with other luck to come: what is planned on it foresees rules, never chance.
+    pub fn reseed(&mut self, luck: u32) {
+        self.rng = Pcg32::seed_from_u64(u64::from(luck));
     }
 }
 

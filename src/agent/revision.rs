@@ -1,0 +1,320 @@
+//! What the strategist writes: operations on the rulebook, one a line.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+
+/// What is written when there is nothing to do.
+const NOTHING: &str = "nothing to learn";
+
+/// What a rule says and rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// When it applies: `touch red ring`, or conditions at a desk.
+    pub trigger: String,
+    /// What was seen.
+    pub observation: Observation,
+    /// What to do, in plain words.
+    pub heuristic: String,
+    /// Whether the evidence is enough to rely on.
+    pub sure: bool,
+}
+
+/// What was seen, and in how many of how many cases: `+2 in 5 of 6`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Observation {
+    /// What came of it.
+    pub outcome: String,
+    /// In so many cases.
+    pub times: u32,
+    /// Of so many.
+    pub of: u32,
+}
+
+/// An operation. Rules go by their place in the prompt, counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// A new rule.
+    Add(Finding),
+    /// A rule says something else from now on.
+    Edit(usize, Finding),
+    /// More evidence for a rule.
+    Confirm {
+        /// The rule.
+        rule: usize,
+        /// What was seen.
+        observation: Observation,
+        /// Whether it is enough to rely on.
+        sure: bool,
+    },
+    /// A rule says the same as another one.
+    Merge {
+        /// The rule that goes.
+        rule: usize,
+        /// The rule that takes its evidence.
+        into: usize,
+    },
+    /// A rule goes.
+    Retire(usize),
+}
+
+/// A change of the rulebook; without operations it changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Revision {
+    /// What to do, in this order.
+    pub operations: Vec<Operation>,
+}
+
+impl Revision {
+    /// Reads what a model wrote: what can be read, and one sentence for each line that cannot.
+    pub fn read(text: &str) -> (Revision, Vec<String>) {
+        let mut revision = Revision::default();
+        let mut complaints = Vec::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != NOTHING) {
+            match line.parse() {
+                Ok(operation) => revision.operations.push(operation),
+                Err(problem) => complaints.push(format!("“{line}”: {problem}")),
+            }
+        }
+        (revision, complaints)
+    }
+}
+
+/// A regular expression that matches well-formed revisions and nothing else, for writing under a grammar.
+pub fn grammar() -> String {
+    // Printable and plain, but for the sign between fields.
+    let text = r"[!-{}~]+(?: [!-{}~]+)*";
+    let number = "[1-9][0-9]{0,2}";
+    let seen = format!(r"{text} in {number} of {number}");
+    let finding = format!(r"{text} \| {seen} \| {text} \| (?:sure|maybe)");
+    let operation = format!(
+        r"(?:add \| {finding}|edit {number} \| {finding}|confirm {number} \| {seen} \| (?:sure|maybe)|merge {number} into {number}|retire {number})"
+    );
+    format!(r"(?:{NOTHING}|{operation}(?:\n{operation})*)")
+}
+
+/// One line of words and nothing that could be taken for the end of a field.
+pub fn tidy(text: &str) -> String {
+    text.replace('|', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Display for Revision {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.operations.iter().map(ToString::to_string).collect();
+        f.write_str(if lines.is_empty() { NOTHING } else { "" })?;
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl Display for Operation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::Add(finding) => write!(f, "add | {finding}"),
+            Operation::Edit(rule, finding) => write!(f, "edit {rule} | {finding}"),
+            Operation::Confirm { rule, observation, sure } => {
+                write!(f, "confirm {rule} | {observation} | {}", certainty(*sure))
+            }
+            Operation::Merge { rule, into } => write!(f, "merge {rule} into {into}"),
+            Operation::Retire(rule) => write!(f, "retire {rule}"),
+        }
+    }
+}
+
+impl Display for Finding {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Finding { trigger, observation, heuristic, sure } = self;
+        write!(f, "{trigger} | {observation} | {heuristic} | {}", certainty(*sure))
+    }
+}
+
+impl Display for Observation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {} of {}", self.outcome, self.times, self.of)
+    }
+}
+
+fn certainty(sure: bool) -> &'static str {
+    if sure { "sure" } else { "maybe" }
+}
+
+impl FromStr for Operation {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        let fields: Vec<&str> = line.split('|').map(str::trim).collect();
+        let words: Vec<&str> = fields[0].split_whitespace().collect();
+        match (words.as_slice(), &fields[1..]) {
+            (["add"], finding) => Ok(Operation::Add(read_finding(finding)?)),
+            (["edit", rule], finding) => Ok(Operation::Edit(read_rule(rule)?, read_finding(finding)?)),
+            (["confirm", rule], [seen, sure]) => Ok(Operation::Confirm {
+                rule: read_rule(rule)?,
+                observation: seen.parse()?,
+                sure: read_certainty(sure)?,
+            }),
+            (["merge", rule, "into", into], []) => {
+                Ok(Operation::Merge { rule: read_rule(rule)?, into: read_rule(into)? })
+            }
+            (["retire", rule], []) => Ok(Operation::Retire(read_rule(rule)?)),
+            _ => Err("an operation is add, edit, confirm, merge or retire, with its fields".into()),
+        }
+    }
+}
+
+fn read_finding(fields: &[&str]) -> Result<Finding, String> {
+    match fields {
+        [trigger, seen, heuristic, sure] if !trigger.is_empty() && !heuristic.is_empty() => Ok(Finding {
+            trigger: tidy(trigger),
+            observation: seen.parse()?,
+            heuristic: tidy(heuristic),
+            sure: read_certainty(sure)?,
+        }),
+        _ => Err("a rule has a trigger, an observation, a heuristic, and sure or maybe".into()),
+    }
+}
+
+impl FromStr for Observation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unclear = || format!("“{text}” is no observation; write “+2 in 5 of 6”, say");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [outcome @ .., "in", times, "of", of] = words.as_slice() else { return Err(unclear()) };
+        let (times, of) = (read_number(times)?, read_number(of)?);
+        if outcome.is_empty() || times > of {
+            return Err(unclear());
+        }
+        Ok(Observation { outcome: outcome.join(" "), times, of })
+    }
+}
+
+fn read_certainty(text: &str) -> Result<bool, String> {
+    match text {
+        "sure" => Ok(true),
+        "maybe" => Ok(false),
+        _ => Err(format!("“{text}” should be sure or maybe")),
+    }
+}
+
+fn read_rule(text: &str) -> Result<usize, String> {
+    read_number(text).map(|n| n as usize)
+}
+
+fn read_number(text: &str) -> Result<u32, String> {
+    let number =
+        text.parse().ok().filter(|n| (1..=999).contains(n) && text.bytes().all(|b| b.is_ascii_digit()));
+    number.ok_or_else(|| format!("“{text}” should be a number from 1 to 999"))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WRITTEN: &str = "confirm 1 | +2 in 3 of 3 | sure
+edit 2 | touch blue box | life -1 in 4 of 4 | avoid blue boxes, they cost a life | sure
+merge 3 into 1
+retire 4
+add | touch red ring | +2 in 5 of 6 | touch red rings for points | maybe
+add | volatility > 0.61, trend up | buy trailing +3 in 2 of 2 | when volatility > 0.61 and trend up, buy trailing | maybe";
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let (revision, complaints) = Revision::read(WRITTEN);
+        assert_eq!((revision.operations.len(), complaints.len()), (6, 0), "{complaints:?}");
+        assert_eq!(revision.to_string(), WRITTEN);
+        assert_eq!(Revision::read("nothing to learn"), (Revision::default(), vec![]));
+        assert_eq!(Revision::default().to_string(), "nothing to learn");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_complained_of_and_the_rest_counts() {
+        let text = "add | touch red ring | +2 in 6 of 5 | x | sure\nretire 1\nretire 0\nhello\nadd | | 0 in 1 of 1 | x | sure\nmerge 1 into two\nconfirm 1 | 0 in 2 of 3 | perhaps\nretire 1 | now";
+        let (revision, complaints) = Revision::read(text);
+        assert_eq!(revision.operations, [Operation::Retire(1)]);
+        assert_eq!(complaints.len(), 7, "{complaints:#?}");
+        assert!(complaints[2].contains("hello") && complaints[1].contains("1 to 999"), "{complaints:#?}");
+    }
+
+    /// Any operations on the first rules.
+    pub fn revisions() -> impl Strategy<Value = Revision> {
+        let text = || "[a-z0-9>.,]{1,6}( [a-z0-9>.,+-]{1,5}){0,4}";
+        let seen = (text(), 1..50u32, 0..9u32).prop_map(|(outcome, times, more)| Observation {
+            outcome,
+            times,
+            of: times + more,
+        });
+        let finding = (text(), seen.clone(), text(), any::<bool>()).prop_map(
+            |(trigger, observation, heuristic, sure)| Finding { trigger, observation, heuristic, sure },
+        );
+        let rule = || 1..15usize;
+        let operation = prop_oneof![
+            3 => finding.clone().prop_map(Operation::Add),
+            1 => (rule(), finding).prop_map(|(rule, finding)| Operation::Edit(rule, finding)),
+            1 => (rule(), seen, any::<bool>())
+                .prop_map(|(rule, observation, sure)| Operation::Confirm { rule, observation, sure }),
+            1 => (rule(), rule()).prop_map(|(rule, into)| Operation::Merge { rule, into }),
+            1 => rule().prop_map(Operation::Retire),
+        ];
+        prop::collection::vec(operation, 0..6).prop_map(|operations| Revision { operations })
+    }
+
+    proptest! {
+        #[test]
+        fn every_revision_is_read_back(revision in revisions()) {
+            prop_assert_eq!(Revision::read(&revision.to_string()), (revision, vec![]));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>()) {
+            Revision::read(&text);
+        }
+
+        #[test]
+        fn nearly_right_text_is_no_trouble(text in "(add|edit 1|confirm|merge)? ?[|] (a|1 in 2 of 3|[| ])*") {
+            let (revision, _) = Revision::read(&text);
+            prop_assert_eq!(Revision::read(&revision.to_string()), (revision, vec![]));
+        }
+    }
+
+    #[cfg(feature = "vlm")]
+    proptest! {
+        #[test]
+        fn the_grammar_allows_every_revision(revision in revisions()) {
+            prop_assert!(allows(&revision.to_string()));
+        }
+
+        #[test]
+        fn what_the_grammar_allows_is_read_without_complaint(text in prop::string::string_regex(&grammar()).unwrap()) {
+            let (revision, complaints) = Revision::read(&text);
+            // More cases than there were is a matter of sense, not of form.
+            let senseless = complaints.iter().filter(|c| c.contains("is no observation")).count();
+            prop_assert_eq!(complaints.len(), senseless, "{:?}", complaints);
+            let lines = text.lines().filter(|line| *line != NOTHING).count();
+            prop_assert_eq!(revision.operations.len() + senseless, lines);
+        }
+    }
+
+    #[cfg(feature = "vlm")]
+    fn allows(text: &str) -> bool {
+        use regex_automata::dfa::{Automaton, dense::DFA};
+        use std::sync::LazyLock;
+        static WHOLE: LazyLock<DFA<Vec<u32>>> =
+            LazyLock::new(|| DFA::new(&format!("^(?:{})$", grammar())).unwrap());
+        WHOLE
+            .try_search_fwd(&regex_automata::Input::new(text).anchored(regex_automata::Anchored::Yes))
+            .unwrap()
+            .is_some()
+    }
+
+    #[cfg(feature = "vlm")]
+    #[test]
+    fn the_grammar_refuses_what_is_not_a_revision() {
+        assert!(allows(WRITTEN) && allows("nothing to learn"));
+        for wrong in
+            ["", "hello", "retire 0", "retire 1\n", "nothing to learn\nretire 1", "add | a | b | c | sure"]
+        {
+            assert!(!allows(wrong), "{wrong:?}");
+        }
+    }
+}

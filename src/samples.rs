@@ -1,0 +1,11 @@
+//! What the model is taught: frames, rulebooks in many words, a teacher's reasoning, and revisions,
+//! all from episodes of the games that it may see.
+
+pub mod claim;
+pub mod desk;
+pub mod executor;
+pub mod strategist;
+#[cfg(feature = "vlm")]
+pub mod stream;
+pub mod teacher;
+pub mod wording;
