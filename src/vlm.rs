@@ -60,6 +60,14 @@ pub enum VlmError {
         /// What the grammar needs.
         least: usize,
     },
+    /// More traces than fit the memory of a browser's tab.
+    #[error("{asked} traces at once are too many; {most} can be written")]
+    TooMany {
+        /// What was asked for.
+        asked: usize,
+        /// What is possible.
+        most: usize,
+    },
     /// The prompt is empty, or its image tokens are not those of its images.
     #[error("the prompt has {tokens} image tokens for {images} images, or no tokens at all")]
     Prompt {

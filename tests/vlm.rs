@@ -332,6 +332,15 @@ fn a_prompt_that_is_too_long_is_told() {
     assert!(error.to_string().contains("rulebook shorter"), "{error}");
 }
 
+#[test]
+fn more_traces_than_can_be_are_told() {
+    let mut model = vlm(Precision::Quantised);
+    let prompt = model.processor().prompt(&talk("", frame(1), "?")).unwrap();
+    let seeds: Vec<u32> = (0..100_000).collect();
+    let error = block_on(model.complete(&prompt, &style(&seeds, 1.0))).unwrap_err();
+    assert_eq!(error.to_string(), "100000 traces at once are too many; 64 can be written");
+}
+
 // Learning.
 
 fn strong_adapter(vlm: &Vlm) -> Adapter {
@@ -429,6 +438,12 @@ fn an_adapter_goes_through_bytes_and_another_models_is_refused() {
     let error = model.adopt(Some(strong_adapter(&other))).unwrap_err().to_string();
     assert!(error.starts_with("adapter: "), "{error}");
     assert!(model.adapter().is_none(), "what is refused is not installed");
+    let mut halved = adapter.clone();
+    let (name, part) = halved.parts.iter_mut().find(|(name, _)| name.ends_with("lora_A.weight")).unwrap();
+    (part.shape[0], part.values) = (1, part.values[..part.shape[1]].to_vec());
+    let name = name.clone();
+    let error = model.adopt(Some(halved)).unwrap_err().to_string();
+    assert!(error.contains("not of one rank") && error.contains(&name), "{error}");
     let mut broken = adapter;
     broken.parts.values_mut().next().unwrap().values[0] = f32::NAN;
     assert!(model.adopt(Some(broken)).unwrap_err().to_string().contains("not finite"));

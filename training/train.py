@@ -26,7 +26,7 @@ from torch import nn
 from transformers import Idefics3Config, Idefics3ForConditionalGeneration
 
 BEGAN = time.monotonic()
-MAGIC, KINDS = 0x5352_5752, ["votes", "reflections", "long votes"]
+MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes"]
 SIDE, PATCH, CELLS = 96, 8, 144
 LABELS = [20, 10, 17]  # of a cell: thing (0 is none), colour, heading
 FULL = {
@@ -352,7 +352,7 @@ def arguments():
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
     parser.add_argument("--slim", action="store_true", help="also a checkpoint of a third of the size, to carry away")
     parser.add_argument("--size", choices=SIZES, default="full", help="tiny is a toy to test with")
-    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 35")
+    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 37")
     parser.add_argument("--cool", type=float, help="hold the rate until so many minutes before the end; all the way down if not given")
     return parser.parse_args()
 

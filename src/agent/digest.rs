@@ -12,10 +12,8 @@
 //! that a boundary is between two neighbours.
 
 use super::revision::Observation;
-use super::trace::{Change, Look, Meeting, Shown, Step};
+use super::trace::{Change, How, Look, Meeting, Shown, Step};
 use crate::env::Action;
-use crate::games::Trigger;
-use crate::games::sprite::Sprite;
 use std::fmt::{self, Display, Formatter};
 
 /// Most lines about meetings.
@@ -51,7 +49,7 @@ pub struct Line {
 }
 
 /// A meeting, and whether it took a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Deed {
     /// The meeting.
     pub meeting: Meeting,
@@ -220,7 +218,7 @@ impl Line {
     /// What goes first when there are too many lines.
     fn dispensable(&self) -> (bool, bool, std::cmp::Reverse<u32>) {
         let idle = self.outcomes.iter().all(|(change, _)| change.is_none());
-        let leaves = self.deeds.iter().all(|deed| deed.meeting.trigger == Trigger::Leave);
+        let leaves = self.deeds.iter().all(|deed| deed.meeting.how == How::Leave);
         (self.deeds.len() > 1, idle && leaves, std::cmp::Reverse(self.total()))
     }
 }
@@ -240,7 +238,7 @@ impl Lines {
 
     /// What usually comes of a meeting alone.
     fn known(&self, deed: &Deed) -> Option<Change> {
-        let line = self.0.iter().find(|line| line.deeds == [*deed])?;
+        let line = self.0.iter().find(|line| line.deeds == std::slice::from_ref(deed))?;
         let usual = line.outcomes.iter().max_by_key(|(_, steps)| steps.len())?;
         Some(usual.0)
     }
@@ -252,14 +250,14 @@ fn lines(steps: &[Step]) -> Vec<Line> {
     let mut lines = Lines::default();
     // Every meeting has its place by when it first came, whether alone or not.
     told.iter().flat_map(|(_, deeds, _)| deeds).for_each(|deed| {
-        lines.of(&[*deed]);
+        lines.of(std::slice::from_ref(deed));
     });
     for (step, deeds, change) in told.iter().filter(|(_, deeds, _)| deeds.len() < 2) {
         lines.of(deeds).count(*change, *step);
     }
     for (step, deeds, change) in told.iter().filter(|(_, deeds, _)| deeds.len() > 1) {
         if change.is_none() {
-            deeds.iter().for_each(|deed| lines.of(&[*deed]).count(*change, *step));
+            deeds.iter().for_each(|deed| lines.of(std::slice::from_ref(deed)).count(*change, *step));
             continue;
         }
         let known: Vec<Option<Change>> = deeds.iter().map(|deed| lines.known(deed)).collect();
@@ -267,20 +265,20 @@ fn lines(steps: &[Step]) -> Vec<Line> {
         let unknown = known.iter().filter(|known| known.is_none()).count();
         if unknown == 1 || unknown == 0 && rest.is_none() {
             for (deed, known) in deeds.iter().zip(known) {
-                lines.of(&[*deed]).count(known.unwrap_or(rest), *step);
+                lines.of(std::slice::from_ref(deed)).count(known.unwrap_or(rest), *step);
             }
         } else {
             lines.of(deeds).count(*change, *step);
         }
     }
-    let opened: Vec<Sprite> = (lines.0.iter().flat_map(|line| &line.deeds))
+    let opened: Vec<String> = (lines.0.iter().flat_map(|line| &line.deeds))
         .filter(|deed| deed.opened)
-        .map(|deed| deed.meeting.sprite)
+        .map(|deed| deed.meeting.thing.clone())
         .collect();
     for line in &mut lines.0 {
         if let [Deed { meeting, opened: false }] = line.deeds.as_slice()
-            && meeting.trigger == Trigger::Touch
-            && opened.contains(&meeting.sprite)
+            && meeting.how == How::Touch
+            && opened.contains(&meeting.thing)
         {
             // It was shut for want of a key.
             line.outcomes.retain(|(change, _)| !change.is_none());
@@ -300,12 +298,12 @@ fn lines(steps: &[Step]) -> Vec<Line> {
 fn tell(step: &Step) -> Option<(u32, Vec<Deed>, Change)> {
     let spent = step.change.keys < 0;
     let mut deeds: Vec<Deed> = Vec::new();
-    for &meeting in &step.meets {
+    for meeting in &step.meets {
         let opened = spent
             && step.change.score > 0
-            && meeting.trigger == Trigger::Touch
+            && meeting.how == How::Touch
             && !deeds.iter().any(|deed| deed.opened);
-        deeds.push(Deed { meeting, opened });
+        deeds.push(Deed { meeting: meeting.clone(), opened });
     }
     let opened = deeds.iter().any(|deed| deed.opened);
     let change = Change { keys: if opened { 0 } else { step.change.keys }, ..step.change };
@@ -465,7 +463,7 @@ fn examples(name: &str, won: &[&Step], no: &[&Step]) -> Vec<(Shown, bool)> {
 
 impl Display for Deed {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.opened { write!(f, "open {}", self.meeting.sprite) } else { self.meeting.fmt(f) }
+        if self.opened { write!(f, "open {}", self.meeting.thing) } else { self.meeting.fmt(f) }
     }
 }
 
@@ -586,7 +584,7 @@ nothing: 2 of 2 0";
 
     #[test]
     fn there_are_never_too_many_lines() {
-        let said: Vec<String> = Sprite::all().take(20).map(|sprite| format!("touch {sprite}")).collect();
+        let said: Vec<String> = ('a'..='t').map(|name| format!("touch red {name}")).collect();
         let steps: Vec<_> = said.iter().map(|said| (said.as_str(), score(1))).collect();
         let digest =
             Digest::new(&played(&[steps.as_slice(), &steps[3..5], &[("nothing", score(0))]].concat()));

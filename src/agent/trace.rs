@@ -2,35 +2,45 @@
 //! picture.
 
 use crate::env::{Action, Outcome, Status, Value};
-use crate::games::Trigger;
-use crate::games::sprite::Sprite;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 /// The readings of a board; all others belong to a desk, and say when an action pays.
 const BOARD: [&str; 5] = ["fuel", "keys", "shield", "slow", "swap"];
 
-/// A meeting that the agent says will come of its action, such as `touch red ring`.
+/// How the agent meets a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum How {
+    /// They run into each other.
+    Touch,
+    /// The agent's shot hits it.
+    Shoot,
+    /// It leaves the board.
+    Leave,
+    /// It is pushed onto another thing.
+    Drop,
+}
+
+/// A meeting that the agent says will come of its action, such as `touch red ring`. Things go by the
+/// agent's own words for them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Meeting {
     /// How it is met.
-    pub trigger: Trigger,
+    pub how: How,
     /// The thing.
-    pub sprite: Sprite,
+    pub thing: String,
     /// What it is pushed onto, where it is pushed and the agent says so.
-    pub onto: Option<Sprite>,
+    pub onto: Option<String>,
 }
 
 impl Display for Meeting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.trigger {
-            Trigger::Touch => write!(f, "touch {}", self.sprite),
-            Trigger::Shot => write!(f, "shoot {}", self.sprite),
-            Trigger::Leave => write!(f, "{} leaves", self.sprite),
-            Trigger::Drop => match self.onto {
-                Some(onto) => write!(f, "drop {} onto {onto}", self.sprite),
-                None => write!(f, "drop {}", self.sprite),
-            },
+        match (self.how, &self.onto) {
+            (How::Touch, _) => write!(f, "touch {}", self.thing),
+            (How::Shoot, _) => write!(f, "shoot {}", self.thing),
+            (How::Leave, _) => write!(f, "{} leaves", self.thing),
+            (How::Drop, Some(onto)) => write!(f, "drop {} onto {onto}", self.thing),
+            (How::Drop, None) => write!(f, "drop {}", self.thing),
         }
     }
 }
@@ -39,21 +49,29 @@ impl FromStr for Meeting {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let met = |trigger, sprite: &str| Ok(Meeting { trigger, sprite: sprite.parse()?, onto: None });
-        if let Some(sprite) = text.strip_suffix(" leaves") {
-            return met(Trigger::Leave, sprite);
+        let unclear =
+            || format!("“{text}” is not a meeting; write “touch red ring”, say, or “red ring leaves”");
+        let (how, named) = match (text.strip_suffix(" leaves"), text.split_once(' ')) {
+            (Some(thing), _) => (How::Leave, thing),
+            (_, Some(("touch", thing))) => (How::Touch, thing),
+            (_, Some(("shoot", thing))) => (How::Shoot, thing),
+            (_, Some(("drop", thing))) => (How::Drop, thing),
+            _ => return Err(unclear()),
+        };
+        let (thing, onto) = match named.split_once(" onto ") {
+            Some((thing, onto)) if how == How::Drop => (thing, Some(onto)),
+            _ => (named, None),
+        };
+        // A name is a word or two, or three, and nothing else.
+        let is_name = |name: &str| {
+            let words = name.split(' ');
+            (1..=3).contains(&words.clone().count())
+                && words.clone().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+        };
+        if !is_name(thing) || !onto.is_none_or(is_name) {
+            return Err(unclear());
         }
-        match text.split_once(' ') {
-            Some(("touch", sprite)) => met(Trigger::Touch, sprite),
-            Some(("shoot", sprite)) => met(Trigger::Shot, sprite),
-            Some(("drop", pair)) => match pair.split_once(" onto ") {
-                Some((sprite, onto)) => {
-                    Ok(Meeting { onto: Some(onto.parse()?), ..met(Trigger::Drop, sprite)? })
-                }
-                None => met(Trigger::Drop, pair),
-            },
-            _ => Err(format!("“{text}” is not a meeting; write “touch red ring”, say, or “red ring leaves”")),
-        }
+        Ok(Meeting { how, thing: thing.into(), onto: onto.map(String::from) })
     }
 }
 

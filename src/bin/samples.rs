@@ -44,7 +44,7 @@ enum Command {
         /// Threads that draw
         #[arg(long, default_value_t = 2)]
         threads: usize,
-        /// Times the rows of a step, 35
+        /// Times the rows of a step, 37
         #[arg(long, default_value_t = 1)]
         scale: usize,
         /// Draw what is not trained on

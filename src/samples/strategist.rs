@@ -11,7 +11,7 @@ use super::wording::Split;
 use crate::agent::digest::Digest;
 use crate::agent::revision::{Operation, Revision};
 use crate::agent::rulebook::{MOST_RULES, Origin, Rule, Rulebook, Status};
-use crate::agent::trace::{Change, Meeting, Step};
+use crate::agent::trace::{Change, How, Meeting, Step};
 use crate::env::{Action, Environment};
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Game, Trigger};
@@ -172,13 +172,15 @@ impl Run {
             }
             let onto = kind.onto.filter(|_| self.says_target && event.trigger == Trigger::Drop);
             let onto = onto.map(|onto| kinds[usize::from(onto)].sprite);
-            let meeting = Meeting { trigger: event.trigger, sprite, onto };
+            let (thing, onto) = (sprite.to_string(), onto.map(|onto| onto.to_string()));
+            let meeting = Meeting { how: how(event.trigger), thing, onto };
             if met.len() < 3 && !met.contains(&meeting) {
                 met.push(meeting);
             }
         }
         if met.is_empty() && chance(2, rng) {
-            met.push(Meeting { trigger: Trigger::Touch, sprite: one(kinds, rng).sprite, onto: None });
+            let thing = one(kinds, rng).sprite.to_string();
+            met.push(Meeting { how: How::Touch, thing, onto: None });
         }
         met
     }
@@ -219,6 +221,26 @@ impl Run {
         let answer = Revision { operations };
         let (truth, episode) = (truth(&self.episode), self.episode.clone());
         Sample { rules, digest: digest.to_string(), seen: digest, answer, claims, truth, episode }
+    }
+}
+
+/// A trigger in the agent's terms.
+fn how(trigger: Trigger) -> How {
+    match trigger {
+        Trigger::Touch => How::Touch,
+        Trigger::Shot => How::Shoot,
+        Trigger::Leave => How::Leave,
+        Trigger::Drop => How::Drop,
+    }
+}
+
+/// And back.
+fn trigger(how: How) -> Trigger {
+    match how {
+        How::Touch => Trigger::Touch,
+        How::Shoot => Trigger::Shot,
+        How::Leave => Trigger::Leave,
+        How::Drop => Trigger::Drop,
     }
 }
 
@@ -363,8 +385,8 @@ mod tests {
                 let digest = run.play(50, &mut rng);
                 for line in &digest.lines {
                     if let [deed] = line.deeds.as_slice() {
-                        *often.entry((deed.meeting.trigger, deed.meeting.sprite)).or_default() +=
-                            line.total();
+                        let sprite = deed.meeting.thing.parse().expect("a sprite");
+                        *often.entry((trigger(deed.meeting.how), sprite)).or_default() += line.total();
                     }
                 }
                 run.learn(&digest);

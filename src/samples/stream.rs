@@ -16,6 +16,7 @@ use crate::vlm::processor::Processor;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg32;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -28,18 +29,36 @@ struct Kind {
     /// 0 begins a step of the trainer.
     number: u32,
     rows: usize,
-    /// Tokens a row; what is longer goes to a block of the next kind, or is left out.
+    /// Most tokens a row.
     length: usize,
     images: bool,
 }
 
-/// A step of the trainer: votes and reflections in two lengths each, so that little is padding.
-const STEP: [Kind; 4] = [
-    Kind { number: 0, rows: 18, length: 256, images: true },
-    Kind { number: 2, rows: 7, length: 352, images: true },
-    Kind { number: 1, rows: 7, length: 224, images: false },
-    Kind { number: 1, rows: 3, length: 416, images: false },
-];
+/// A step of the trainer: votes and reflections by length, so that little is padding. As many come in
+/// each length as there are: lengths are such that a fifth of the votes, and a quarter of the
+/// reflections, fit each.
+const STEP: [Kind; 9] = {
+    const fn votes(number: u32, length: usize) -> Kind {
+        Kind { number, rows: 5, length, images: true }
+    }
+    const fn reflections(length: usize) -> Kind {
+        Kind { number: 1, rows: 3, length, images: false }
+    }
+    [
+        votes(0, 168),
+        votes(2, 192),
+        votes(2, 216),
+        votes(2, 248),
+        votes(2, 352),
+        reflections(136),
+        reflections(192),
+        reflections(272),
+        reflections(448),
+    ]
+};
+/// The kinds of votes, and of reflections.
+const VOTES: Range<usize> = 0..5;
+const REFLECTIONS: Range<usize> = 5..9;
 
 /// A row in the making.
 struct Row {
@@ -100,7 +119,7 @@ struct Lane<'a> {
     rng: Pcg32,
     players: Vec<Executor>,
     /// Rows that wait for their block, as [`STEP`] lists them.
-    waiting: [Vec<Row>; 4],
+    waiting: [Vec<Row>; STEP.len()],
 }
 
 impl<'a> Lane<'a> {
@@ -123,17 +142,17 @@ impl<'a> Lane<'a> {
     }
 
     fn step(&mut self) -> Result<Vec<u8>, ModelError> {
-        while self.lacks(0) || self.lacks(1) {
+        while VOTES.into_iter().any(|kind| self.lacks(kind)) {
             let player = self.rng.random_range(0..self.players.len() as u32) as usize;
             let sample = self.players[player].sample();
             let row = self.vote(&sample)?;
-            self.keep(row, 0);
+            self.keep(row, VOTES);
         }
-        while self.lacks(2) || self.lacks(3) {
+        while REFLECTIONS.into_iter().any(|kind| self.lacks(kind)) {
             let sample = strategist::sample(&mut self.rng, Split::Train);
             let talk = prompt::reflection(&sample.rules, &sample.digest);
             let row = self.row(&talk, &sample.answer.to_string(), None)?;
-            self.keep(row, 2);
+            self.keep(row, REFLECTIONS);
         }
         let mut bytes = Vec::new();
         let pad = self.processor.token_id("<pad>").unwrap_or_default();
@@ -147,11 +166,10 @@ impl<'a> Lane<'a> {
         self.waiting[kind].len() < STEP[kind].rows * self.scale
     }
 
-    /// Puts a row with those of its length: that of `kind`, or the next one's. Where many wait already it
-    /// is left out, and so is what is too long.
-    fn keep(&mut self, row: Row, kind: usize) {
-        let fits = |kind: &usize| row.ids.len() <= STEP[*kind].length;
-        if let Some(kind) = [kind, kind + 1].into_iter().find(fits)
+    /// Puts a row with those of its length. Where many wait already it is left out, and so is what is
+    /// too long.
+    fn keep(&mut self, row: Row, kinds: Range<usize>) {
+        if let Some(kind) = kinds.into_iter().find(|&kind| row.ids.len() <= STEP[kind].length)
             && self.waiting[kind].len() < 8 * self.scale * STEP[kind].rows
         {
             self.waiting[kind].push(row);
@@ -179,7 +197,7 @@ impl<'a> Lane<'a> {
 }
 
 fn block(kind: &Kind, rows: Vec<Row>, pad: u16, out: &mut Vec<u8>) {
-    for word in [MAGIC, kind.number, kind.rows as u32, kind.length as u32, u32::from(kind.images)] {
+    for word in [MAGIC, kind.number, rows.len() as u32, kind.length as u32, u32::from(kind.images)] {
         out.extend(word.to_le_bytes());
     }
     for row in &rows {

@@ -140,7 +140,8 @@ impl Adapter {
     /// Checks that the adapter's matrices are those of this decoder.
     ///
     /// # Errors
-    /// If a matrix is not the decoder's, or has another shape or a number that is not finite.
+    /// If a matrix is not the decoder's, has another shape, another rank than the one it is multiplied with,
+    /// or a number that is not finite.
     pub fn check(&self, text: &TextConfig) -> Result<(), ModelError> {
         let layers = 0..text.num_hidden_layers;
         let projections = layers.flat_map(|layer| TARGETS.map(|target| (layer, target)));
@@ -161,6 +162,16 @@ impl Adapter {
             }
             if part.values.iter().any(|x| !x.is_finite()) {
                 return Err(ModelError::new(FILE, format!("`{name}` has a number that is not finite")));
+            }
+            // A correction is the product of two matrices of one rank.
+            let (is_a, rank) = (name.ends_with("lora_A.weight"), part.shape);
+            let twin = match is_a {
+                true => name.replace("lora_A", "lora_B"),
+                false => name.replace("lora_B", "lora_A"),
+            };
+            let twins = self.parts.get(&twin).map(|twin| if is_a { twin.shape[1] } else { twin.shape[0] });
+            if twins != Some(if is_a { rank[0] } else { rank[1] }) {
+                return Err(ModelError::new(FILE, format!("`{name}` and `{twin}` are not of one rank")));
             }
         }
         Ok(())

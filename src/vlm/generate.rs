@@ -15,6 +15,8 @@ use super::sampler::{Choice, Sampler, SamplerError};
 use super::{Vlm, VlmError};
 use crate::mind::{Completion, Style, Token};
 
+/// Most traces at once: more are nobody's vote, and their memory is not there in a browser.
+const MOST_TRACES: usize = 64;
 /// Slots that the caches have at least: enough for our own model's prompts, so that they seldom grow.
 const LEAST_SLOTS: usize = 1024;
 
@@ -78,12 +80,16 @@ impl Vlm {
     /// token.
     ///
     /// # Errors
-    /// If the grammar is not one, the prompt is longer than the model was made for, or the device fails.
+    /// If the grammar is not one, the prompt is longer than the model was made for, there are too many traces,
+    /// or the device fails.
     pub async fn generate(&mut self, prompt: &Prompt, style: &Style) -> Result<Generation<'_>, VlmError> {
         let (image_token, image_tokens) = (self.config.image_token_id, self.config.image_tokens());
         let (count, longest) = (prompt.ids.len(), self.config.text.max_position_embeddings);
         if count + style.most_tokens > longest {
             return Err(VlmError::TooLong { prompt: count, answer: style.most_tokens, longest });
+        }
+        if style.seeds.len() > MOST_TRACES {
+            return Err(VlmError::TooMany { asked: style.seeds.len(), most: MOST_TRACES });
         }
         let asked = prompt.ids.iter().filter(|id| **id == image_token).count();
         if count == 0 || asked != prompt.images.len() * image_tokens {

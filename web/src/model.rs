@@ -9,7 +9,7 @@ pub use follow::use_model;
 
 use crate::mind::{Backend, Choice, News, Step};
 use draft::Question;
-use rulewright::env::Action;
+use rulewright::env::{Action, Status};
 use rulewright::frame::Frame;
 use rulewright::mind::{Completion, Token};
 use rulewright_protocol::{About, Cost, LocalFile, Reply};
@@ -141,6 +141,7 @@ pub enum Event {
 pub struct Around<'a> {
     pub backend: Option<Backend>,
     pub frame: &'a dyn Fn() -> Frame,
+    pub status: &'a dyn Fn() -> Status,
     pub actions: &'a [Action],
 }
 
@@ -335,7 +336,9 @@ mod tests {
     use super::*;
 
     fn after(model: Model, events: Vec<Event>) -> Model {
-        let around = Around { backend: None, frame: &Frame::new, actions: &[Action::Up, Action::Wait] };
+        let status = || Status { score: 0, lives: 3, readings: Default::default() };
+        let actions = &[Action::Up, Action::Wait];
+        let around = Around { backend: None, frame: &Frame::new, status: &status, actions };
         events.into_iter().fold(model, |mut model, event| {
             model.apply(event, &around);
             model

@@ -271,6 +271,7 @@ impl State {
                 let around = model::Around {
                     backend: self.settings.device,
                     frame: &|| shown.frame(),
+                    status: &|| shown.status(),
                     actions: shown.actions(),
                 };
                 model.apply(event, &around);

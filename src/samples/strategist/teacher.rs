@@ -16,13 +16,14 @@
 //!
 //! Operations on rules come in the rulebook's order, additions in the digest's.
 
-use super::Held;
+use super::{Held, how, trigger};
 use crate::agent::digest::{ALWAYS, Deed, Digest, Line, List, Tally};
 use crate::agent::revision::{Finding, Observation, Operation};
 use crate::agent::rulebook::Status;
-use crate::agent::trace::{Meeting, Shown};
+use crate::agent::trace::{How, Meeting, Shown};
 use crate::env::Action;
 use crate::games::Trigger;
+use crate::games::sprite::Sprite;
 use crate::samples::claim::{Claim, Condition, Subject, Worth};
 use crate::samples::wording::plain;
 
@@ -70,7 +71,7 @@ pub(super) fn revise(held: &[Held], now: u32, digest: &Digest) -> Vec<(Operation
         let spoken = held
             .iter()
             .any(|held| is_about(&held.claim, deed) || is_same_in_general(&held.claim, &claim, deed));
-        let idle = worth_of(&claim) == Some(Worth::Nothing) && deed.meeting.trigger == Trigger::Leave;
+        let idle = worth_of(&claim) == Some(Worth::Nothing) && deed.meeting.how == How::Leave;
         if !spoken && !idle {
             operations.push((Operation::Add(finding(&claim, observation)), Some(claim)));
         }
@@ -107,7 +108,7 @@ fn board_verdict(held: &[Held], i: usize, digest: &Digest, edited: &[Option<Clai
         digest
             .lines
             .iter()
-            .filter_map(|line| Some((<&[Deed; 1]>::try_from(line.deeds.as_slice()).ok()?[0], line)))
+            .filter_map(|line| Some((line.deeds.first().filter(|_| line.deeds.len() == 1)?, line)))
     };
     if !is_exact(claim) {
         // A rule about many kinds is confirmed by the first of them that no rule of its own speaks of.
@@ -117,11 +118,11 @@ fn board_verdict(held: &[Held], i: usize, digest: &Digest, edited: &[Option<Clai
             return Verdict::Silent;
         }
         let agrees = lines
-            .filter_map(|(deed, line)| fact(&deed, line))
+            .filter_map(|(deed, line)| fact(deed, line))
             .find(|(fact, _)| worth_of(fact) == worth_of(claim));
         return agrees.map_or(Verdict::Leave, |(_, observation)| Verdict::Confirm(observation));
     }
-    let about: Vec<(Deed, &Line)> = singles().filter(|(deed, _)| is_about(claim, deed)).collect();
+    let about: Vec<(&Deed, &Line)> = singles().filter(|(deed, _)| is_about(claim, deed)).collect();
     // What a key opened says more than what was merely touched.
     let Some((deed, line)) = about.iter().find(|(deed, _)| deed.opened).or(about.first()) else {
         return Verdict::Silent;
@@ -138,8 +139,7 @@ fn board_verdict(held: &[Held], i: usize, digest: &Digest, edited: &[Option<Clai
     if shut || !(is_sure(&observation) || weak && observation.times >= 2) {
         return Verdict::Leave;
     }
-    let needless =
-        worth == Some(Worth::Nothing) && matches!(deed.meeting.trigger, Trigger::Leave | Trigger::Drop);
+    let needless = worth == Some(Worth::Nothing) && matches!(deed.meeting.how, How::Leave | How::Drop);
     if said_elsewhere || needless { Verdict::Retire } else { Verdict::Edit(fact, observation) }
 }
 
@@ -222,7 +222,9 @@ fn seen(tally: &Tally) -> Observation {
 /// What a line proves: a claim, and how well.
 fn fact(deed: &Deed, line: &Line) -> Option<(Claim, Observation)> {
     let (change, times) = line.usual()?;
-    let Meeting { trigger, sprite, onto } = deed.meeting;
+    let Meeting { how, thing, onto } = &deed.meeting;
+    let (sprite, onto) =
+        (thing.parse::<Sprite>().ok()?, onto.as_ref().and_then(|onto| onto.parse::<Sprite>().ok()));
     let amount = |score: i32| u8::try_from(score.unsigned_abs()).ok();
     let worth = match change {
         _ if change.is_none() && times < 2 => return None,
@@ -241,9 +243,9 @@ fn fact(deed: &Deed, line: &Line) -> Option<(Claim, Observation)> {
         _ => return None, // fuel lost: there are no words for it
     };
     let subject = Subject::from(sprite);
-    let claim = match (trigger, onto) {
-        (Trigger::Drop, Some(onto)) => Claim::Push { subject, onto: onto.into(), worth },
-        _ => Claim::Meeting { subject, trigger, worth },
+    let claim = match (how, onto) {
+        (How::Drop, Some(onto)) => Claim::Push { subject, onto: onto.into(), worth },
+        _ => Claim::Meeting { subject, trigger: trigger(*how), worth },
     };
     Some((claim, Observation { outcome: change.to_string(), times, of: line.total() }))
 }
@@ -322,7 +324,8 @@ fn is_exact(claim: &Claim) -> bool {
 
 fn is_meant(claim: &Claim, deed: &Deed) -> bool {
     met(claim).is_some_and(|(trigger, subject)| {
-        trigger == deed.meeting.trigger && subject.means(deed.meeting.sprite)
+        how(trigger) == deed.meeting.how
+            && deed.meeting.thing.parse().is_ok_and(|sprite| subject.means(sprite))
     })
 }
 

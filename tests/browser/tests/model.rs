@@ -163,6 +163,22 @@ async fn tokens_arrive_one_after_another() {
 }
 
 #[tokio::test]
+async fn a_vote_by_ones_own_rules_ends_in_an_action() {
+    let visitor = with_model("#panels=model&game=orchard").await;
+    choose(&visitor, "grammar", "vote").await;
+    visitor.type_into("#rules", "red rings give points").await;
+    visitor.type_into("#traces", "3").await;
+    let texts = ask(&visitor).await;
+    let played: Vec<String> =
+        visitor.js("[...document.querySelectorAll('.trace-plays strong')].map(e => e.textContent)").await;
+    assert_eq!((texts.len(), played.len()), (3, 3), "{texts:?} {played:?}");
+    for (text, action) in texts.iter().zip(&played) {
+        assert!(text.ends_with(&format!("\naction: {action}")), "{text:?} plays {action}");
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn an_answer_can_be_one_of_the_games_actions() {
     for game in ["orchard", "trading"] {
         let visitor = with_model(&format!("#panels=model&game={game}")).await;

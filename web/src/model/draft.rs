@@ -1,11 +1,15 @@
 //! A question as it stands in the form, and what becomes of it when it is sent.
 
 use super::Around;
+use rulewright::agent::prompt;
 use rulewright::env::Action;
 use rulewright::mind::{Message, Part, Role, Style};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+
+/// Tokens that a vote may have at least.
+const VOTE: usize = 220;
 
 /// What the form holds, as it was typed.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +17,7 @@ pub struct Draft {
     pub address: String,
     pub frame: bool,
     pub prompt: String,
+    pub rules: String,
     pub traces: String,
     pub temperature: String,
     pub seed: String,
@@ -26,6 +31,7 @@ pub struct Draft {
 pub enum Field {
     Address,
     Prompt,
+    Rules,
     Traces,
     Temperature,
     Seed,
@@ -40,6 +46,8 @@ pub enum Grammar {
     Any,
     /// One of the actions of the game that is shown.
     Action,
+    /// Reasons and an action, by the rules in the form: the agent's own way of asking.
+    Vote,
     /// Whatever matches the pattern in the form.
     Own,
 }
@@ -50,6 +58,8 @@ pub struct Question {
     pub number: u32,
     pub messages: Vec<Message>,
     pub style: Style,
+    /// The legal actions, if the answer is a vote.
+    pub actions: Vec<Action>,
 }
 
 impl Default for Draft {
@@ -58,6 +68,7 @@ impl Default for Draft {
             address: String::new(),
             frame: true,
             prompt: "Which action is best here, and why?".into(),
+            rules: String::new(),
             traces: "2".into(),
             temperature: "0.7".into(),
             seed: "1".into(),
@@ -74,6 +85,7 @@ impl Draft {
         match field {
             Field::Address => &mut self.address,
             Field::Prompt => &mut self.prompt,
+            Field::Rules => &mut self.rules,
             Field::Traces => &mut self.traces,
             Field::Temperature => &mut self.temperature,
             Field::Seed => &mut self.seed,
@@ -84,6 +96,35 @@ impl Draft {
 
     /// The question, or what is wrong with it in a sentence.
     pub(super) fn question(&self, number: u32, around: &Around) -> Result<Question, String> {
+        let votes = self.grammar == Grammar::Vote;
+        let messages = if votes { self.vote(around) } else { self.talk(around)? };
+        let traces = within("The number of answers", &self.traces, 1..=8)?;
+        let seed: u32 = within("The seed", &self.seed, 0..=u32::MAX)?;
+        let style = Style {
+            seeds: (0..traces).map(|trace| seed.wrapping_add(trace)).collect(),
+            temperature: within("The temperature", &self.temperature, 0.0..=10.0)?,
+            top_p: 1.0,
+            most_tokens: match within("The most tokens", &self.most, 1..=4096)? {
+                // A vote that is cut off is none.
+                most if votes => usize::max(most, VOTE),
+                most => most,
+            },
+            grammar: match self.grammar {
+                Grammar::Any => None,
+                Grammar::Action => Some(one_of(around.actions)),
+                Grammar::Vote => Some(prompt::ballot(around.actions)),
+                Grammar::Own if self.pattern.is_empty() => {
+                    return Err("The pattern is empty: write a regular expression, or allow any text.".into());
+                }
+                Grammar::Own => Some(self.pattern.clone()),
+            },
+        };
+        let actions = if votes { around.actions.to_vec() } else { Vec::new() };
+        Ok(Question { number, messages, style, actions })
+    }
+
+    /// The prompt and the frame, as they are.
+    fn talk(&self, around: &Around) -> Result<Vec<Message>, String> {
         let mut parts = Vec::new();
         if self.frame {
             parts.push(Part::Image((around.frame)()));
@@ -94,23 +135,14 @@ impl Draft {
         if parts.is_empty() {
             return Err("There is nothing to send: write a prompt, or show the frame.".into());
         }
-        let traces = within("The number of answers", &self.traces, 1..=8)?;
-        let seed: u32 = within("The seed", &self.seed, 0..=u32::MAX)?;
-        let style = Style {
-            seeds: (0..traces).map(|trace| seed.wrapping_add(trace)).collect(),
-            temperature: within("The temperature", &self.temperature, 0.0..=10.0)?,
-            top_p: 1.0,
-            most_tokens: within("The most tokens", &self.most, 1..=4096)?,
-            grammar: match self.grammar {
-                Grammar::Any => None,
-                Grammar::Action => Some(one_of(around.actions)),
-                Grammar::Own if self.pattern.is_empty() => {
-                    return Err("The pattern is empty: write a regular expression, or allow any text.".into());
-                }
-                Grammar::Own => Some(self.pattern.clone()),
-            },
-        };
-        Ok(Question { number, messages: vec![Message { role: Role::User, parts }], style })
+        Ok(vec![Message { role: Role::User, parts }])
+    }
+
+    /// The agent's question: the rules, the frame and what stands beside it.
+    fn vote(&self, around: &Around) -> Vec<Message> {
+        let rules = self.rules.lines().map(str::trim).filter(|rule| !rule.is_empty());
+        let rules: Vec<String> = rules.map(String::from).collect();
+        prompt::vote(&rules, (around.frame)(), &(around.status)(), around.actions)
     }
 }
 
@@ -133,11 +165,17 @@ fn within<T: FromStr + PartialOrd + Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rulewright::env::Status;
     use rulewright::frame::Frame;
     use strum::VariantArray;
 
     fn asked(draft: &Draft) -> Result<Question, String> {
-        let around = Around { backend: None, frame: &Frame::new, actions: &[Action::Up, Action::BuyFixed] };
+        let around = Around {
+            backend: None,
+            frame: &Frame::new,
+            status: &|| Status { score: 3, lives: 2, readings: Default::default() },
+            actions: &[Action::Up, Action::BuyFixed],
+        };
         draft.question(1, &around)
     }
 
@@ -156,6 +194,20 @@ mod tests {
         assert_eq!(asked(&draft).expect("a question").style.grammar.as_deref(), Some("up|buy fixed"));
         let plain = |action: &Action| action.to_string().chars().all(|c| c.is_ascii_lowercase() || c == ' ');
         assert!(Action::VARIANTS.iter().all(plain));
+    }
+
+    #[test]
+    fn a_vote_is_asked_for_by_the_rules_as_the_agent_does() {
+        let rules = " red rings are good\n\nblue boxes bite ".into();
+        let draft = Draft { grammar: Grammar::Vote, rules, most: "9".into(), ..Draft::default() };
+        let question = asked(&draft).expect("a question");
+        let [system, user] = question.messages.as_slice() else { panic!("{:?}", question.messages) };
+        let [Part::Text(memory)] = system.parts.as_slice() else { panic!("{system:?}") };
+        assert!(memory.ends_with("1. red rings are good\n2. blue boxes bite\n"), "{memory}");
+        let [Part::Image(_), Part::Text(task)] = user.parts.as_slice() else { panic!("{user:?}") };
+        assert_eq!(task, "score 3, lives 2\nactions: up, buy fixed");
+        assert_eq!(question.actions, [Action::Up, Action::BuyFixed]);
+        assert!(question.style.most_tokens >= VOTE && question.style.grammar.is_some());
     }
 
     #[test]

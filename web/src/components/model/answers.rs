@@ -2,6 +2,7 @@
 
 use super::super::Shared;
 use crate::model::{End, Trace, words};
+use rulewright::agent::prompt;
 use yew::prelude::*;
 
 /// What bent tokens are, for those who linger over them.
@@ -12,7 +13,9 @@ const BENT: &str = "Bent tokens: the model would have written others, which the 
 pub fn Answers(props: &Shared) -> Html {
     let Some(answer) = &props.state.model.answer else { return Html::default() };
     let seeds = &answer.question.style.seeds;
+    let actions = &answer.question.actions;
     let card = |(index, trace): (usize, &Trace)| {
+        let plays = prompt::action(&trace.text, actions);
         let seed = seeds.get(index).copied().unwrap_or_default();
         let bent = if trace.bent > 0 { format!(", {} bent", trace.bent) } else { String::new() };
         html! {
@@ -21,7 +24,10 @@ pub fn Answers(props: &Shared) -> Html {
                     <span>{ format!("{}", index + 1) }</span>
                     <span>{ format!("seed {seed}") }</span>
                 </p>
-                <p class="trace-text" dir="auto">{ &trace.text }</p>
+                <p class="trace-text" dir="auto">{ trace.text.trim_start() }</p>
+                if let Some(action) = plays {
+                    <p class="trace-plays">{ "Plays " }<strong>{ action.to_string() }</strong></p>
+                }
                 <p class="trace-foot">
                     <span title={BENT}>{ format!("{}{bent}", words::tokens(trace.tokens)) }</span>
                     <span>{ words::log_probability(trace.log_probability) }</span>

@@ -11,11 +11,15 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// What an answer may be, with values in the page, labels and hints.
-const GRAMMARS: [(Grammar, &str, &str, &str); 3] = [
+const GRAMMARS: [(Grammar, &str, &str, &str); 4] = [
     (Grammar::Any, "any", "any text", "Whatever the model writes"),
     (Grammar::Action, "action", "an action", "One of this game's actions"),
+    (Grammar::Vote, "vote", "a vote", "By your rules: what it sees, what the rules say, and an action"),
     (Grammar::Own, "own", "a pattern", "What a regular expression matches"),
 ];
+
+/// What rules may look like.
+const RULES: &str = "red rings give points\nnever touch a blue box";
 
 /// The form.
 #[component]
@@ -39,6 +43,7 @@ pub fn Ask(props: &Shared) -> Html {
         let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
         Event::ShowFrame(field.is_some_and(|field| field.checked()))
     });
+    let shown = draft.frame || draft.grammar == Grammar::Vote;
     let grammar = GRAMMARS.iter().position(|(grammar, ..)| *grammar == draft.grammar).unwrap_or_default();
     let number = |id: &'static str,
                   field: Field,
@@ -55,25 +60,42 @@ pub fn Ask(props: &Shared) -> Html {
     html! {
         <form class="controls ask" onsubmit={ask} aria-label="Ask the model" novalidate=true>
             <div class="shown">
-                <label class="check">
-                    <input id="show-frame" type="checkbox" checked={draft.frame} onchange={show} />
-                    { "Show it this frame" }
-                </label>
-                <div class={classes!("thumbnail", (!draft.frame).then_some("off"))}>
+                if draft.grammar != Grammar::Vote {
+                    <label class="check">
+                        <input id="show-frame" type="checkbox" checked={draft.frame} onchange={show} />
+                        { "Show it this frame" }
+                    </label>
+                }
+                <div class={classes!("thumbnail", (!shown).then_some("off"))}>
                     <Canvas frame={state.view().frame()} label="The frame that the model would see" />
                 </div>
             </div>
-            <label class="field" for="prompt">
-                { "Prompt" }
-                <textarea
-                    id="prompt"
-                    rows="3"
-                    title="Ctrl+Enter sends"
-                    value={draft.prompt.clone()}
-                    oninput={typed(state, Field::Prompt)}
-                    onkeydown={send}
-                />
-            </label>
+            if draft.grammar == Grammar::Vote {
+                <label class="field" for="rules">
+                    { "Rules, one a line" }
+                    <textarea
+                        id="rules"
+                        rows="5"
+                        title="Ctrl+Enter sends"
+                        placeholder={RULES}
+                        value={draft.rules.clone()}
+                        oninput={typed(state, Field::Rules)}
+                        onkeydown={send}
+                    />
+                </label>
+            } else {
+                <label class="field" for="prompt">
+                    { "Prompt" }
+                    <textarea
+                        id="prompt"
+                        rows="3"
+                        title="Ctrl+Enter sends"
+                        value={draft.prompt.clone()}
+                        oninput={typed(state, Field::Prompt)}
+                        onkeydown={send}
+                    />
+                </label>
+            }
             <Choices
                 legend="Answer"
                 name="grammar"
