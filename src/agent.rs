@@ -1,7 +1,470 @@
 //! The agent: plays by its rulebook, and rewrites it.
+//!
+//! [`Agent::step`] is the whole idea. What a step does is drawn from one seed, so that the same seed,
+//! mind, game and rulebook give the same decisions.
 
 pub mod digest;
+pub mod dynamics;
+pub mod executor;
+pub mod history;
+pub mod mctrl;
+pub mod memory;
 pub mod prompt;
 pub mod revision;
 pub mod rulebook;
+pub mod schedule;
+pub mod seed;
 pub mod trace;
+
+use crate::env::{Action, Environment, Outcome, Status};
+use crate::frame::Frame;
+use crate::mind::{Message, Mind, MindError, Policy, Style};
+use digest::Digest;
+use dynamics::{Dynamics, Rules, Tokens};
+use executor::{Vote, Voting, vote};
+use history::{History, Record};
+use mctrl::{Event, Learner, Learning};
+use memory::{Memory, Source};
+use revision::{Operation, Revision};
+use rulebook::{Origin, Rulebook};
+use schedule::{Schedule, Scheduler, Seen, Verdict, new_things, surprise};
+use seed::{Use, seed};
+use serde::{Deserialize, Serialize};
+use trace::Step;
+
+/// What an agent is to do; the ablations are settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Every random choice comes from it.
+    pub seed: u64,
+    /// How the executor votes.
+    pub voting: Voting,
+    /// What the executor is given to know.
+    pub memory: Source,
+    /// How many tokens of it, roughly.
+    pub memory_budget: usize,
+    /// When the strategist is asked.
+    pub reflects: Schedule,
+    /// How the strategist writes.
+    pub writing: Writing,
+    /// How the executor learns; not at all if none.
+    pub learns: Option<Learning>,
+    /// Every so many decisions the frozen agent is asked what it would do; 0 for never.
+    pub compares: u32,
+    /// How many steps are remembered besides those that rules rest on.
+    pub remembers: usize,
+}
+
+/// How the strategist writes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Writing {
+    /// How freely.
+    pub temperature: f32,
+    /// The most tokens of a revision.
+    pub most_tokens: usize,
+    /// Whether it has to be a well-formed revision.
+    pub grammar: bool,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self { temperature: 0.0, most_tokens: 220, grammar: true }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            voting: Voting::default(),
+            memory: Source::Rules,
+            memory_budget: 160,
+            reflects: Schedule::default(),
+            writing: Writing::default(),
+            learns: Some(Learning::default()),
+            compares: 0,
+            remembers: 2000,
+        }
+    }
+}
+
+impl Settings {
+    /// The full agent: it writes rules and learns by its own agreement.
+    pub fn full(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    /// The agent that only writes rules.
+    pub fn rules_only(seed: u64) -> Self {
+        Self { learns: None, ..Self::full(seed) }
+    }
+
+    /// The agent that only learns by its own agreement.
+    pub fn learning_only(seed: u64) -> Self {
+        Self { reflects: Schedule::Never, ..Self::full(seed) }
+    }
+
+    /// The agent that does neither.
+    pub fn fixed(seed: u64) -> Self {
+        Self { learns: None, ..Self::learning_only(seed) }
+    }
+
+    /// Test-time training: the agent that only makes itself surer, on the same adapter.
+    pub fn test_time_training(seed: u64) -> Self {
+        let learning = Learning { goal: mctrl::Goal::Entropy, ..Learning::default() };
+        Self { learns: Some(learning), ..Self::learning_only(seed) }
+    }
+
+    /// Prompt-based retrieval: the agent that is given so many nearest past steps instead of rules.
+    pub fn retrieval(seed: u64, nearest: usize) -> Self {
+        Self { memory: Source::Past(nearest), ..Self::fixed(seed) }
+    }
+}
+
+/// What the strategist was asked, and what it wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reflection {
+    /// The digest that it read.
+    pub digest: String,
+    /// The rules that it read, with their evidence.
+    pub records: Vec<String>,
+    /// What it wrote; why not, if it could not.
+    pub text: Result<String, String>,
+    /// What could be read of that.
+    pub revision: Revision,
+    /// One sentence for each thing that could not be read or done, or did not happen.
+    pub complaints: Vec<String>,
+    /// The place in the rulebook's log, if anything was done.
+    pub entry: Option<usize>,
+    /// The tokens read and written.
+    pub tokens: u32,
+}
+
+/// What a step came to: all that there is to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Its number.
+    pub number: u32,
+    /// What the agent saw.
+    pub frame: Frame,
+    /// What stood beside it.
+    pub status: Status,
+    /// What the executor was given to know.
+    pub memory: Memory,
+    /// The ballots, what they say together, and what was done.
+    pub vote: Vote,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The steps that are now known in full: mostly the one before, as only the next text says where a
+    /// step led.
+    pub settled: Vec<Step>,
+    /// Why there was a reflection, or not.
+    pub verdict: Verdict,
+    /// The reflection.
+    pub reflection: Option<Reflection>,
+    /// What happened to the policy.
+    pub events: Vec<Event>,
+    /// The decision's point on every curve.
+    pub dynamics: Dynamics,
+}
+
+/// What is before the agent.
+struct Scene {
+    frame: Frame,
+    status: Status,
+    actions: Vec<Action>,
+}
+
+impl Scene {
+    fn of<E: Environment>(game: &E) -> Self {
+        Self { frame: game.frame(), status: game.status(), actions: game.actions().to_vec() }
+    }
+
+    fn prompt(&self, lines: &[String]) -> Vec<Message> {
+        prompt::vote(lines, self.frame.clone(), &self.status, &self.actions)
+    }
+}
+
+/// An agent.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    settings: Settings,
+    rulebook: Rulebook,
+    history: History,
+    scheduler: Scheduler,
+    learner: Option<Learner>,
+    /// The decision's number.
+    now: u32,
+    /// Whether the mind has the agent's adapter.
+    installed: bool,
+    dynamics: Dynamics,
+}
+
+impl Agent {
+    /// An agent that knows nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        Self::with(settings, Rulebook::default())
+    }
+
+    /// An agent that has a rulebook.
+    pub fn with(settings: Settings, rulebook: Rulebook) -> Self {
+        let adapter = seed(settings.seed, 0, Use::Adapter);
+        Self {
+            history: History::new(settings.remembers),
+            scheduler: Scheduler::new(settings.reflects.clone()),
+            learner: settings.learns.clone().map(|learning| Learner::new(learning, adapter)),
+            settings,
+            rulebook,
+            now: 0,
+            installed: false,
+            dynamics: Dynamics::default(),
+        }
+    }
+
+    /// One decision: the whole cycle. After the end of an episode the next call may have another game.
+    ///
+    /// # Errors
+    /// If the mind cannot vote or take up the adapter; then nothing was played, and the call may be made
+    /// again. What else fails is told by the decision. The call may also be dropped: a step that was
+    /// played by then counts.
+    pub async fn step<E: Environment, M: Mind>(
+        &mut self,
+        game: &mut E,
+        mind: &mut M,
+    ) -> Result<Decision, MindError> {
+        self.now = self.decisions();
+        self.install(mind).await?;
+        // Frame -> K votes -> majority action,
+        let scene = Scene::of(game);
+        let memory = self.memory();
+        let prompt = scene.prompt(&memory.lines);
+        let vote = self.vote(mind, &prompt, &scene, Policy::Adapted).await?;
+        let change = self.compare(mind, &scene, &memory, &vote).await?;
+        // -> game -> outcome -> trace.
+        let outcome = game.step(vote.action);
+        let settled = self.remember(&vote, (&scene.status, &game.status()), outcome);
+        // Votes + agreement -> policy update.
+        let events = self.learn(mind, &prompt, &vote, outcome).await;
+        // Schedule -> strategist -> revision -> rulebook.
+        let verdict = self.consider(&vote, &settled, outcome);
+        let reflection = if verdict.yes { Some(self.reflect(mind).await) } else { None };
+        let dynamics = self.record(&vote, change, outcome, &events, reflection.as_ref());
+        let Scene { frame, status, .. } = scene;
+        Ok(Decision {
+            number: self.now,
+            frame,
+            status,
+            memory,
+            vote,
+            outcome,
+            settled,
+            verdict,
+            reflection,
+            events,
+            dynamics,
+        })
+    }
+
+    /// Gives the mind the agent's adapter, if it has not got it.
+    async fn install<M: Mind>(&mut self, mind: &mut M) -> Result<(), MindError> {
+        if !self.installed {
+            mind.adopt(self.learner.as_ref().map(Learner::adapter)).await?;
+            self.installed = true;
+        }
+        Ok(())
+    }
+
+    /// What the executor is to know.
+    fn memory(&self) -> Memory {
+        let budget = self.settings.memory_budget;
+        match self.settings.memory {
+            Source::Rules => memory::fit(&self.rulebook, budget, self.now),
+            Source::Past(most) => {
+                let text = self.history.records().next_back().map_or("", |record| &record.text);
+                let past = self.history.records().map(|record| (&record.step, record.text.as_str()));
+                memory::nearest(past, text, most, budget)
+            }
+            Source::Nothing => Memory::default(),
+        }
+    }
+
+    async fn vote<M: Mind>(
+        &self,
+        mind: &mut M,
+        prompt: &[Message],
+        scene: &Scene,
+        policy: Policy,
+    ) -> Result<Vote, MindError> {
+        let Settings { voting, seed, .. } = &self.settings;
+        vote(mind, prompt, &scene.actions, voting, (*seed, self.now), policy).await
+    }
+
+    /// Whether the frozen agent, without rules, would do something else; it is asked with the same seeds.
+    async fn compare<M: Mind>(
+        &mut self,
+        mind: &mut M,
+        scene: &Scene,
+        memory: &Memory,
+        vote: &Vote,
+    ) -> Result<Option<bool>, MindError> {
+        if self.settings.compares == 0 || !self.now.is_multiple_of(self.settings.compares) {
+            return Ok(None);
+        }
+        if memory.lines.is_empty() && self.learner.as_ref().is_none_or(Learner::is_frozen) {
+            // It is the same agent.
+            return Ok(Some(false));
+        }
+        let frozen = self.vote(mind, &scene.prompt(&[]), scene, Policy::Frozen).await?;
+        self.dynamics.tokens.comparison += frozen.tokens as u64;
+        Ok(Some(frozen.action != vote.action))
+    }
+
+    /// Takes a step into the trace, and gives those that are now known in full.
+    fn remember(&mut self, vote: &Vote, statuses: (&Status, &Status), outcome: Outcome) -> Vec<Step> {
+        let mut settled: Vec<Step> = self.history.settle(vote.text()).into_iter().collect();
+        let step = Step::new(self.now, (vote.action, vote.text()), statuses, outcome, false);
+        let record = Record { step, text: vote.text().into(), done: outcome.done };
+        self.history.push(record, &self.rulebook);
+        if outcome.done {
+            settled.extend(self.history.close());
+        }
+        settled
+    }
+
+    async fn learn<M: Mind>(
+        &mut self,
+        mind: &mut M,
+        prompt: &[Message],
+        vote: &Vote,
+        outcome: Outcome,
+    ) -> Vec<Event> {
+        let Some(learner) = &mut self.learner else { return Vec::new() };
+        let score = (outcome.score + outcome.lives) as f32;
+        // Whatever goes wrong, the next decision begins with the right adapter.
+        self.installed = false;
+        let events = learner.decided(mind, (prompt, &vote.ballots, &vote.tally), score).await;
+        self.installed = events.iter().all(|event| matches!(event, Event::Updated { .. }));
+        events
+    }
+
+    fn consider(&mut self, vote: &Vote, settled: &[Step], outcome: Outcome) -> Verdict {
+        let met = |step: &Step| !step.meets.is_empty() || !step.looks.is_empty() || !step.change.is_none();
+        let seen = Seen {
+            surprises: settled.iter().filter_map(|step| surprise(step, self.rulebook.listed())).collect(),
+            new: new_things(vote.text()),
+            agreed: vote.tally.is_agreed() || vote.ballots.len() < 2,
+            scored: outcome.score > 0,
+            met: self.history.unread().iter().any(met),
+        };
+        self.scheduler.consider(self.now, seen)
+    }
+
+    /// The strategist reads what happened since the last time, and rewrites the rules.
+    async fn reflect<M: Mind>(&mut self, mind: &mut M) -> Reflection {
+        let digest = Digest::new(&self.history.unread());
+        let records = self.rulebook.records(self.now);
+        let Writing { temperature, most_tokens, grammar } = self.settings.writing;
+        let style = Style {
+            seeds: vec![seed(self.settings.seed, self.now, Use::Reflection) as u32],
+            temperature,
+            top_p: 1.0,
+            most_tokens,
+            grammar: grammar.then(revision::grammar),
+        };
+        let answer = mind.write(&prompt::reflection(&records, &digest.to_string()), &style).await;
+        let tokens = answer.as_ref().map_or(0, |answer| answer.tokens() as u32);
+        let text = match answer {
+            Ok(answer) => Ok(answer.completions.into_iter().next().unwrap_or_default().text),
+            Err(problem) => Err(problem.to_string()),
+        };
+        let (revision, mut complaints) = Revision::read(text.as_deref().unwrap_or_default());
+        let logged = self.rulebook.log().len();
+        complaints.extend(self.rulebook.revise(&revision, Origin::Strategist, self.now, &digest));
+        let entry = (self.rulebook.log().len() > logged).then_some(logged);
+        let done = entry.and_then(|entry| self.rulebook.log().get(entry));
+        let changed = done.is_some_and(|entry| {
+            entry.revision.operations.iter().any(|operation| !matches!(operation, Operation::Confirm { .. }))
+        });
+        if text.is_ok() {
+            self.history.read();
+        }
+        self.scheduler.reflected(tokens, changed);
+        Reflection { digest: digest.to_string(), records, text, revision, complaints, entry, tokens }
+    }
+
+    /// Adds a decision's point to every curve.
+    fn record(
+        &mut self,
+        vote: &Vote,
+        change: Option<bool>,
+        outcome: Outcome,
+        events: &[Event],
+        reflection: Option<&Reflection>,
+    ) -> Dynamics {
+        let mut point = Dynamics {
+            change,
+            score: self.dynamics.score + outcome.score,
+            rules: Rules::of(&self.rulebook),
+            kl: self.dynamics.kl,
+            model_entropy: self.dynamics.model_entropy,
+            tokens: Tokens {
+                votes: self.dynamics.tokens.votes + vote.tokens as u64,
+                reflections: self.dynamics.tokens.reflections
+                    + reflection.map_or(0, |reflection| u64::from(reflection.tokens)),
+                ..self.dynamics.tokens
+            },
+            ..Dynamics::of(vote)
+        };
+        for event in events {
+            if let Event::Updated { kl, entropy, tokens, .. } = event {
+                (point.kl, point.model_entropy) = (Some(*kl), Some(*entropy));
+                point.tokens.learning += *tokens as u64;
+            }
+        }
+        self.dynamics = point;
+        point
+    }
+
+    /// Says that the next step is in another episode, where the last one was broken off.
+    pub fn leave(&mut self) {
+        self.history.close();
+    }
+
+    /// Says that the next step is with another mind, or one that others used meanwhile.
+    pub fn change_mind(&mut self) {
+        self.installed = false;
+    }
+
+    /// What it was told to do.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its rules.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
+    }
+
+    /// Its rules, for a person to revise, or to undo a revision.
+    pub fn rulebook_mut(&mut self) -> &mut Rulebook {
+        &mut self.rulebook
+    }
+
+    /// The steps that it remembers.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What it learned in its weights, if it learns.
+    pub fn learner(&self) -> Option<&Learner> {
+        self.learner.as_ref()
+    }
+
+    /// How many decisions it took.
+    pub fn decisions(&self) -> u32 {
+        self.history.next()
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -109,3 +109,80 @@ pub struct Learned {
     /// The entropy of the model's own distribution, in nats a token.
     pub entropy: f32,
 }
+
+/// What a mind said to one prompt.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// One for each seed of the style, in their order.
+    pub completions: Vec<Completion>,
+    /// The prompt's tokens, a picture's included.
+    pub read: usize,
+}
+
+impl Answer {
+    /// What it cost: the tokens read and written.
+    pub fn tokens(&self) -> usize {
+        self.read + self.completions.iter().map(|completion| completion.tokens.len()).sum::<usize>()
+    }
+}
+
+/// Which model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    /// With the adapter that was adopted last.
+    Adapted,
+    /// As it was before it learned anything.
+    Frozen,
+}
+
+/// What the model learned while playing, as plain data: a low-rank adapter that a seed makes, and what
+/// was added to its numbers since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adapter {
+    /// Rank of each correction.
+    pub rank: usize,
+    /// The correction is scaled by `alpha / rank`.
+    pub alpha: f32,
+    /// Makes the adapter's first numbers, which change nothing yet.
+    pub seed: u64,
+    /// What is added to those, in an order that the mind keeps to; empty for nothing.
+    pub change: Vec<f32>,
+}
+
+/// Where learning is to go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gradient {
+    /// The slope of the loss, for each number of the adapter in the order of [`Adapter::change`].
+    pub values: Vec<f32>,
+    /// How many tokens it was found on.
+    pub tokens: usize,
+    /// As in [`Learned`].
+    pub loss: f32,
+    /// As in [`Learned`].
+    pub kl: f32,
+    /// As in [`Learned`].
+    pub entropy: f32,
+}
+
+/// Why a mind could not do what was asked, in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{0}")]
+pub struct MindError(pub String);
+
+/// The only door from the agent to a model: the model itself natively, a pool of workers in the page, a
+/// script in tests. Whoever asks waits for the answer; nothing needs to cross a thread.
+#[allow(async_fn_in_trait)]
+pub trait Mind {
+    /// Writes a ballot for each seed of the style.
+    async fn vote(&mut self, prompt: &[Message], style: &Style, policy: Policy) -> Result<Answer, MindError>;
+
+    /// Writes a reflection, as the frozen model: learning to act does not touch how rules are written.
+    async fn write(&mut self, prompt: &[Message], style: &Style) -> Result<Answer, MindError>;
+
+    /// The gradients of the objective for the adopted adapter; one a worker, each over its share of the
+    /// lessons. The adapter stays as it is.
+    async fn learn(&mut self, lessons: &[Lesson], objective: Objective) -> Result<Vec<Gradient>, MindError>;
+
+    /// Takes up an adapter in place of the last one, or none.
+    async fn adopt(&mut self, adapter: Option<&Adapter>) -> Result<(), MindError>;
+}

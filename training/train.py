@@ -26,7 +26,7 @@ from torch import nn
 from transformers import Idefics3Config, Idefics3ForConditionalGeneration
 
 BEGAN = time.monotonic()
-MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes"]
+MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"]
 SIDE, PATCH, CELLS = 96, 8, 144
 LABELS = [20, 10, 17]  # of a cell: thing (0 is none), colour, heading
 FULL = {
@@ -69,6 +69,7 @@ class Trainee(nn.Module):
         self.project = nn.Linear(vectors.shape[1], width, bias=False)
         nn.init.normal_(self.project.weight, std=0.02)
         self.perceive = nn.Linear(width, 4 * sum(LABELS))
+        self.locate = nn.Linear(width, CELLS // 4)
         self.register_buffer("vectors", F.normalize(torch.from_numpy(vectors).float(), dim=1), persistent=False)
         # Which cells an image token is made of, asked of the connector itself.
         order = self.whole.model.connector.pixel_shuffle(torch.arange(float(CELLS)).view(1, CELLS, 1), 2)
@@ -111,7 +112,7 @@ class Trainee(nn.Module):
         return F.linear(x.float(), self.answers.float()), seen
 
     def perception(self, seen, cells):
-        """The loss of naming what every cell holds, and counts of (things, all named right)."""
+        """The loss of naming what every cell holds and where an image token is, and counts of (things, all named right)."""
         guess = self.perceive(seen).float().view(-1, sum(LABELS)).split(LABELS, 1)
         cells = cells[:, self.order].reshape(-1, len(LABELS)).long()
         full = cells[:, 0] > 0
@@ -119,7 +120,10 @@ class Trainee(nn.Module):
         for at, logits in enumerate(guess):
             loss = loss + F.cross_entropy(logits, cells[:, at], reduction="none")
             right = right & (logits.argmax(1) == cells[:, at])
-        return (loss * weight).sum() / weight.sum(), torch.stack([full.sum(), right.sum()]).float()
+        # The decoder is to read places off the tokens: their order alone teaches it that too slowly.
+        places = torch.arange(CELLS // 4, device=seen.device).repeat(len(seen))
+        lost = F.cross_entropy(self.locate(seen).float().flatten(0, 1), places)
+        return (loss * weight).sum() / weight.sum() + lost, torch.stack([full.sum(), right.sum()]).float()
 
     def weights(self):
         return {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
@@ -366,7 +370,10 @@ def main():
     trainee = Trainee(words, np.load(options.words / "vectors.npy"), SIZES[options.size]).to(device)
     trainee.train()
     weights = trainee.masters()
+    turns = trainee.whole.model.text_model.rotary_emb
+    frequencies = turns.inv_freq.clone()
     trainee.bfloat16()
+    turns.inv_freq = frequencies  # rounded, they would be other turns than those of the shipped model
     working = list(trainee.weights().values())
     blocks = [name for name, w in weights.items() if w.dim() == 2 and ".layers." in name]
     muon = Muon([weights[name] for name in blocks])

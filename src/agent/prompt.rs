@@ -15,6 +15,14 @@ pub fn vote(rules: &[String], frame: Frame, status: &Status, actions: &[Action])
     ]
 }
 
+/// The prompt for a look: where everything is.
+pub fn look(frame: Frame) -> Vec<Message> {
+    vec![
+        Message { role: Role::System, parts: vec![Part::Text("You look at a game.".into())] },
+        Message { role: Role::User, parts: vec![Part::Image(frame), Part::Text("what is where?".into())] },
+    ]
+}
+
 /// The prompt for a reflection: the rulebook with its evidence, then the digest of what happened.
 pub fn reflection(rules: &[String], digest: &str) -> Vec<Message> {
     vec![

@@ -370,8 +370,7 @@ mod tests {
         assert_eq!(said("left: drop red box onto yellow flag"), ["drop red box onto yellow flag"]);
         assert_eq!(said("left: drop red box."), ["drop red box"]);
         assert_eq!(said("up: touch red ring and touch red ring"), ["touch red ring"], "said twice");
-        for nothing in
-            ["up: nothing\naction: up", "", "up: touch beige ring", "touch", "up: eat red ring", ": "]
+        for nothing in ["up: nothing\naction: up", "", "up: touch 3 rings", "touch", "up: eat red ring", ": "]
         {
             assert_eq!(said(nothing), [""; 0], "{nothing:?}");
         }

@@ -95,10 +95,8 @@ pub struct Executor {
     episode: Episode,
     claims: Vec<Claim>,
     rules: Vec<String>,
-    /// Steps that the rulebook stays.
-    stays: u32,
-    /// Steps that the episode goes on.
-    goes_on: u32,
+    /// Samples that the episode still gives.
+    left: u32,
 }
 
 impl Executor {
@@ -107,18 +105,7 @@ impl Executor {
         let mut rng = Pcg32::seed_from_u64(seed);
         let game = draw_game(source, &mut rng);
         let episode = game.start(rng.random());
-        Self {
-            source,
-            split,
-            book,
-            rng,
-            game,
-            episode,
-            claims: Vec::new(),
-            rules: Vec::new(),
-            stays: 0,
-            goes_on: 60,
-        }
+        Self { source, split, book, rng, game, episode, claims: Vec::new(), rules: Vec::new(), left: 4 }
     }
 
     /// The game that the samples come from at present.
@@ -126,41 +113,46 @@ impl Executor {
         &self.game
     }
 
-    /// The next sample.
+    /// The next sample. Neighbours in an episode are much alike, and a learner that sees them side by side
+    /// learns them by heart: so some steps are played between two samples, and each has its own rulebook.
     pub fn sample(&mut self) -> Sample {
-        if self.goes_on == 0 {
+        if self.left == 0 {
             self.game = draw_game(self.source, &mut self.rng);
             self.episode = self.game.start(self.rng.random());
-            self.goes_on = self.rng.random_range(20..70);
-            self.stays = 0;
+            self.left = self.rng.random_range(3..9);
             if let Episode::Arcade(arcade) = &mut self.episode
-                && self.rng.random_range(0..100u32) < 15
+                && chance(15, &mut self.rng)
             {
                 arcade.twist();
             }
         }
-        if self.stays == 0 {
-            self.draw_book();
-            self.stays = self.rng.random_range(1..6);
-        }
+        self.draw_book();
         let decision = decide(&self.episode, &self.claims, &mut self.rng);
+        let action = decision.action;
         let sample = Sample {
             rules: self.rules.clone(),
             claims: self.claims.clone(),
             episode: self.episode.clone(),
             decision,
         };
-        self.play(sample.decision.action);
+        self.left -= 1;
+        self.play(action);
+        for _ in 0..self.rng.random_range(2..12u32) {
+            if self.left > 0 {
+                let action = decide(&self.episode, &self.claims, &mut self.rng).action;
+                self.play(action);
+            }
+        }
         sample
     }
 
     fn play(&mut self, wanted: Action) {
         let any =
             self.episode.actions()[self.rng.random_range(0..self.episode.actions().len() as u32) as usize];
-        let action = if self.rng.random_range(0..100u32) < 25 { any } else { wanted };
-        let outcome = self.episode.step(action);
-        self.stays -= 1;
-        self.goes_on = if outcome.done { 0 } else { self.goes_on - 1 };
+        let action = if chance(25, &mut self.rng) { any } else { wanted };
+        if self.episode.step(action).done {
+            self.left = 0;
+        }
     }
 
     fn draw_book(&mut self) {

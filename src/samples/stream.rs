@@ -6,10 +6,12 @@
 //! cells `u8 [rows][144][3]` (see [`super::executor::cells`]).
 
 use super::executor::{Executor, Sample, Source, cells};
-use super::strategist;
 use super::wording::Split;
+use super::{strategist, teacher};
 use crate::agent::prompt;
+use crate::env::Environment;
 use crate::frame::{Frame, SIZE};
+use crate::games::Episode;
 use crate::mind::Message;
 use crate::vlm::folder::ModelError;
 use crate::vlm::processor::Processor;
@@ -34,10 +36,10 @@ struct Kind {
     images: bool,
 }
 
-/// A step of the trainer: votes and reflections by length, so that little is padding. As many come in
+/// A step of the trainer: votes, reflections, and looks at the board; the first two by length, so that little is padding. As many come in
 /// each length as there are: lengths are such that a fifth of the votes, and a quarter of the
 /// reflections, fit each.
-const STEP: [Kind; 9] = {
+const STEP: [Kind; 10] = {
     const fn votes(number: u32, length: usize) -> Kind {
         Kind { number, rows: 5, length, images: true }
     }
@@ -54,11 +56,14 @@ const STEP: [Kind; 9] = {
         reflections(192),
         reflections(272),
         reflections(448),
+        Kind { number: 3, rows: 6, length: 168, images: true },
     ]
 };
 /// The kinds of votes, and of reflections.
 const VOTES: Range<usize> = 0..5;
 const REFLECTIONS: Range<usize> = 5..9;
+/// Where things are: what a vote says little of and needs all the time.
+const LOOKS: Range<usize> = 9..10;
 
 /// A row in the making.
 struct Row {
@@ -124,8 +129,8 @@ struct Lane<'a> {
 
 impl<'a> Lane<'a> {
     /// Episodes that a lane draws from by turns: neighbours in a block are not of one game.
-    const BOARDS: usize = 24;
-    const DESKS: usize = 6;
+    const BOARDS: usize = 240;
+    const DESKS: usize = 48;
 
     fn new(processor: &'a Processor, plan: Plan, lane: u64) -> Self {
         let mut rng = Pcg32::seed_from_u64(plan.seed ^ lane.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -153,6 +158,15 @@ impl<'a> Lane<'a> {
             let talk = prompt::reflection(&sample.rules, &sample.digest);
             let row = self.row(&talk, &sample.answer.to_string(), None)?;
             self.keep(row, REFLECTIONS);
+        }
+        while LOOKS.into_iter().any(|kind| self.lacks(kind)) {
+            let player = self.rng.random_range(Self::DESKS as u32..self.players.len() as u32) as usize;
+            let episode = self.players[player].sample().episode;
+            if let Episode::Arcade(arcade) = &episode {
+                let picture = Some((episode.frame(), cells(&episode)));
+                let row = self.row(&prompt::look(episode.frame()), &teacher::look(arcade), picture)?;
+                self.keep(row, LOOKS);
+            }
         }
         let mut bytes = Vec::new();
         let pad = self.processor.token_id("<pad>").unwrap_or_default();

@@ -20,6 +20,8 @@ const CELLS: usize = SIDES * SIDES;
 const FORESIGHT: usize = 20;
 /// Fuel below which nothing else matters.
 const LOW_FUEL: i32 = 15;
+/// Things that a look lists.
+const MOST_SEEN: usize = 16;
 /// Farther than any cell.
 const FAR: u8 = u8::MAX;
 /// How much less a thing is worth for each step that it is away.
@@ -213,6 +215,16 @@ struct View<'a> {
 /// Decides by a rulebook's claims.
 pub fn decide(arcade: &Arcade, claims: &[Claim]) -> Decision {
     View::new(arcade, claims).decide(claims)
+}
+
+/// Where everything is, row by row: `me 5 6, red ring 8 4, blue box 3 7`; not more than [`MOST_SEEN`].
+pub fn look(arcade: &Arcade) -> String {
+    let (x, y) = arcade.player();
+    let mut text = format!("me {x} {y}");
+    for thing in arcade.sightings().iter().take(MOST_SEEN) {
+        let _ = write!(text, ", {} {} {}", thing.sprite, thing.x, thing.y);
+    }
+    text
 }
 
 fn cell(x: u8, y: u8) -> usize {

@@ -1,0 +1,477 @@
+//! When to reflect. Thinking costs tokens, so the strategist is asked when there is a reason to: a
+//! surprise, votes that disagree, something new, or a stall; not too soon after the last time, and not
+//! beyond a budget. Every yes and no has its reasons and its cost.
+
+use super::digest::Digest;
+use super::revision::Observation;
+use super::rulebook::Rule;
+use super::trace::{Meeting, Step};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt::{self, Display, Formatter};
+
+/// What a reflection is thought to cost before there was one, in tokens.
+const FIRST_COST: u32 = 250;
+/// The most reasons that wait for a reflection.
+const MOST_REASONS: usize = 8;
+/// Of so many cases of four a rule must have held for its failure to be a surprise.
+const USUAL: u32 = 3;
+
+/// When the strategist is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Schedule {
+    /// Never.
+    Never,
+    /// Every so many decisions.
+    Every(u32),
+    /// When there is a reason to.
+    Dynamic(Dynamic),
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Schedule::Dynamic(Dynamic::default())
+    }
+}
+
+/// What a dynamic schedule goes by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dynamic {
+    /// The shortest cool-down, in decisions. It doubles with every reflection that leaves the rules as
+    /// they are.
+    pub cooldown: u32,
+    /// The longest.
+    pub longest: u32,
+    /// Disagreement is looked for in so many decisions.
+    pub window: usize,
+    /// The share of them without an agreement that is a reason.
+    pub disagreement: f32,
+    /// So many decisions without a point are a stall.
+    pub stall: u32,
+    /// The most tokens of reflections for every 100 decisions; so many may be saved up.
+    pub budget: u32,
+}
+
+impl Default for Dynamic {
+    fn default() -> Self {
+        Self { cooldown: 6, longest: 96, window: 12, disagreement: 0.5, stall: 40, budget: 1500 }
+    }
+}
+
+/// A reason to reflect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reason {
+    /// It came otherwise than a rule says.
+    Contradicted {
+        /// The rule, by name.
+        rule: String,
+        /// The trace step, in words.
+        step: String,
+    },
+    /// No rule says what it came by.
+    Unexplained {
+        /// The trace step, in words.
+        step: String,
+    },
+    /// So many of the last decisions had no agreement.
+    Disagreement(u32),
+    /// Something was named for the first time.
+    New(String),
+    /// So many decisions brought no point.
+    Stall(u32),
+}
+
+impl Display for Reason {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Contradicted { rule, step } => write!(f, "{rule} says otherwise: {step}"),
+            Reason::Unexplained { step } => write!(f, "no rule says why: {step}"),
+            Reason::Disagreement(decisions) => write!(f, "no agreement in {decisions} of the last decisions"),
+            Reason::New(thing) => write!(f, "new: {thing}"),
+            Reason::Stall(decisions) => write!(f, "no point for {decisions} decisions"),
+        }
+    }
+}
+
+/// What settled whether to reflect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Because {
+    /// There is a reason, or it is time.
+    Time,
+    /// There is no reason.
+    Quiet,
+    /// So many decisions of the cool-down, or of the interval, are left.
+    Cooling(u32),
+    /// So many tokens of the budget are missing.
+    Budget(u32),
+    /// Nothing was met that could be thought about.
+    Nothing,
+    /// Nobody reflects here.
+    Never,
+}
+
+/// A decision to reflect, or not to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The decision's number.
+    pub at: u32,
+    /// Whether to reflect.
+    pub yes: bool,
+    /// The reasons to, since the last reflection.
+    pub reasons: Vec<Reason>,
+    /// What settled it.
+    pub because: Because,
+    /// What it would cost, in tokens: as much as the last one.
+    pub cost: u32,
+}
+
+impl Display for Verdict {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let reasons: Vec<String> = self.reasons.iter().map(ToString::to_string).collect();
+        let reasons = if reasons.is_empty() { "no reason".into() } else { reasons.join("; ") };
+        let cost = self.cost;
+        match self.because {
+            Because::Time => write!(f, "yes, for some {cost} tokens: {reasons}"),
+            Because::Quiet => write!(f, "no: nothing calls for it"),
+            Because::Cooling(left) => write!(f, "not for {left} more decisions: {reasons}"),
+            Because::Budget(short) => write!(f, "no, {short} of some {cost} tokens are missing: {reasons}"),
+            Because::Nothing => write!(f, "no, nothing was met since: {reasons}"),
+            Because::Never => write!(f, "never"),
+        }
+    }
+}
+
+/// What a decision showed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Seen {
+    /// Outcomes that a rule contradicts, or that none explains.
+    pub surprises: Vec<Reason>,
+    /// Things that the agent called new.
+    pub new: Vec<String>,
+    /// Whether the votes agreed.
+    pub agreed: bool,
+    /// Whether it brought a point.
+    pub scored: bool,
+    /// Whether anything was met since the last reflection.
+    pub met: bool,
+}
+
+/// A schedule at work.
+#[derive(Debug, Clone)]
+pub struct Scheduler {
+    schedule: Schedule,
+    waiting: Vec<Reason>,
+    known: BTreeSet<String>,
+    agreements: VecDeque<bool>,
+    pointless: u32,
+    /// Decisions since the last reflection.
+    since: u32,
+    cooldown: u32,
+    /// Hundredths of tokens in hand.
+    budget: u64,
+    cost: u32,
+    /// Rules whose contradiction the last reflection left as it was.
+    stubborn: BTreeSet<String>,
+}
+
+impl Scheduler {
+    /// A schedule at its beginning.
+    pub fn new(schedule: Schedule) -> Self {
+        let (cooldown, budget) = match &schedule {
+            Schedule::Dynamic(dynamic) => (dynamic.cooldown, u64::from(dynamic.budget) * 100),
+            _ => (0, 0),
+        };
+        Self {
+            schedule,
+            waiting: Vec::new(),
+            known: BTreeSet::new(),
+            agreements: VecDeque::new(),
+            pointless: 0,
+            since: 0,
+            cooldown,
+            budget,
+            cost: FIRST_COST,
+            stubborn: BTreeSet::new(),
+        }
+    }
+
+    /// Decides after a decision whether to reflect now.
+    pub fn consider(&mut self, at: u32, seen: Seen) -> Verdict {
+        self.since = self.since.saturating_add(1);
+        let because = match self.schedule.clone() {
+            Schedule::Never => Because::Never,
+            Schedule::Every(interval) if self.since < interval => Because::Cooling(interval - self.since),
+            Schedule::Every(_) => Because::Time,
+            Schedule::Dynamic(dynamic) => self.weigh(&dynamic, seen),
+        };
+        let (yes, reasons) = (because == Because::Time, self.waiting.clone());
+        Verdict { at, yes, reasons, because, cost: self.cost }
+    }
+
+    fn weigh(&mut self, dynamic: &Dynamic, seen: Seen) -> Because {
+        self.budget = (self.budget + u64::from(dynamic.budget)).min(u64::from(dynamic.budget) * 100);
+        for surprise in seen.surprises {
+            if let Reason::Contradicted { rule, .. } = &surprise
+                && !self.stubborn.contains(rule)
+            {
+                // What was settled is not: there is no time to lose.
+                self.cooldown = dynamic.cooldown;
+            }
+            self.wait_for(surprise);
+        }
+        for thing in seen.new {
+            if self.known.insert(thing.clone()) {
+                self.wait_for(Reason::New(thing));
+            }
+        }
+        self.agreements.push_back(seen.agreed);
+        if self.agreements.len() > dynamic.window.max(1) {
+            self.agreements.pop_front();
+        }
+        let apart = self.agreements.iter().filter(|agreed| !**agreed).count();
+        self.waiting.retain(|reason| !matches!(reason, Reason::Disagreement(_) | Reason::Stall(_)));
+        if self.agreements.len() >= dynamic.window.max(1)
+            && apart as f32 > dynamic.disagreement * self.agreements.len() as f32
+        {
+            self.wait_for(Reason::Disagreement(apart as u32));
+        }
+        self.pointless = if seen.scored { 0 } else { self.pointless.saturating_add(1) };
+        let stalled = self.pointless >= dynamic.stall;
+        if stalled {
+            self.wait_for(Reason::Stall(self.pointless));
+        }
+        let price = u64::from(self.cost) * 100;
+        if self.waiting.is_empty() {
+            Because::Quiet
+        } else if self.since < self.cooldown {
+            Because::Cooling(self.cooldown - self.since)
+        } else if !seen.met && !stalled {
+            Because::Nothing
+        } else if price > self.budget && self.budget < u64::from(dynamic.budget) * 100 {
+            // A purse that is full pays even for what is dearer than it holds, and is empty then.
+            Because::Budget((price - self.budget).div_ceil(100) as u32)
+        } else {
+            Because::Time
+        }
+    }
+
+    fn wait_for(&mut self, reason: Reason) {
+        if self.waiting.len() < MOST_REASONS && !self.waiting.contains(&reason) {
+            self.waiting.push(reason);
+        }
+    }
+
+    /// Takes note of a reflection: what it cost, and whether it changed what the rules say.
+    pub fn reflected(&mut self, tokens: u32, changed: bool) {
+        self.since = 0;
+        // One that failed says nothing of what the next one costs.
+        self.cost = if tokens > 0 { tokens } else { self.cost };
+        self.pointless = 0;
+        self.agreements.clear();
+        self.budget = self.budget.saturating_sub(u64::from(tokens) * 100);
+        let contradicted = self.waiting.drain(..).filter_map(|reason| match reason {
+            Reason::Contradicted { rule, .. } => Some(rule),
+            _ => None,
+        });
+        self.stubborn = if changed { BTreeSet::new() } else { contradicted.collect() };
+        if let Schedule::Dynamic(Dynamic { cooldown, longest, .. }) = self.schedule {
+            self.cooldown = if changed { cooldown } else { (self.cooldown.max(1) * 2).min(longest) };
+        }
+    }
+}
+
+/// Whether a step is a surprise to who goes by these rules.
+pub fn surprise<'a>(step: &Step, rules: impl Iterator<Item = &'a Rule>) -> Option<Reason> {
+    let digest = Digest::new(std::slice::from_ref(step));
+    if digest.lines.is_empty() && digest.tallies.is_empty() && step.looks.is_empty() {
+        // The step cannot tell.
+        return None;
+    }
+    let told = |rule: &Rule| {
+        let seen: Observation = rule.observation.parse().ok()?;
+        let (agree, against) = digest.evidence(&rule.trigger, &seen.outcome)?;
+        Some((!agree.is_empty(), !against.is_empty() && seen.times * 4 >= seen.of * USUAL))
+    };
+    let (mut explained, mut contradicted) = (step.change.is_none(), None);
+    for rule in rules {
+        match told(rule) {
+            Some((true, _)) => explained = true,
+            Some((false, true)) => contradicted = Some(rule.rule_id.clone()),
+            // It came otherwise than usual, as it does at times.
+            Some((false, false)) => explained = true,
+            None => explained |= speaks_of(rule, step),
+        }
+    }
+    match contradicted {
+        Some(rule) => Some(Reason::Contradicted { rule, step: step.to_string() }),
+        None => (!explained).then(|| Reason::Unexplained { step: step.to_string() }),
+    }
+}
+
+/// Whether a rule names a thing that a step met, where evidence cannot tell: one in a person's own words,
+/// or a step with several meetings.
+fn speaks_of(rule: &Rule, step: &Step) -> bool {
+    let own_words = rule.trigger.parse::<Meeting>().is_err();
+    let names =
+        |meeting: &Meeting| rule.trigger.contains(&meeting.thing) || rule.heuristic.contains(&meeting.thing);
+    (own_words || step.meets.len() > 1) && step.meets.iter().any(names)
+}
+
+/// The things that a ballot's text calls new: `new pink moon`.
+pub fn new_things(text: &str) -> Vec<String> {
+    let reasons = text.rsplit_once("\naction:").map_or(text, |(reasons, _)| reasons);
+    let said = reasons.split(['.', ',']).filter_map(|said| said.trim().strip_prefix("new "));
+    let is_name = |name: &&str| {
+        let words: Vec<&str> = name.split(' ').collect();
+        words.len() <= 3 && words.iter().all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()))
+    };
+    said.filter(is_name).map(String::from).collect()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::agent::digest::tests::{played, score};
+    use crate::agent::revision::Revision;
+    use crate::agent::rulebook::{Origin, Rulebook};
+    use proptest::prelude::*;
+
+    fn book(text: &str) -> Rulebook {
+        let mut book = Rulebook::default();
+        let (revision, complaints) = Revision::read(text);
+        assert_eq!(complaints, [""; 0]);
+        book.revise(&revision, Origin::Person, 0, &Digest::default());
+        book
+    }
+
+    fn surprised(rules: &str, met: &str, points: i32) -> String {
+        let book = book(rules);
+        let step = &played(&[(met, score(points))])[0];
+        surprise(step, book.listed()).map_or("none".into(), |reason| reason.to_string())
+    }
+
+    #[test]
+    fn a_surprise_is_what_a_rule_contradicts_or_none_explains() {
+        let rule = "add | touch red ring | +2 in 3 of 3 | touch red rings for points | sure";
+        assert_eq!(surprised(rule, "touch red ring", 2), "none");
+        assert!(
+            surprised(rule, "touch red ring", -1).starts_with("R1 says otherwise: 0 up: touch red ring: -1")
+        );
+        assert!(surprised(rule, "touch red ring", 0).starts_with("R1 says otherwise"));
+        assert!(surprised(rule, "touch blue box", -1).starts_with("no rule says why: 0 up: touch blue box"));
+        assert_eq!(surprised(rule, "touch blue box", 0), "none");
+        assert!(surprised("", "nothing", 2).starts_with("no rule says why"));
+        let seldom = rule.replace("3 of 3", "3 of 5");
+        assert_eq!(surprised(&seldom, "touch red ring", 0), "none", "it is known to fail at times");
+        let own = "add | near boxes | bad in 1 of 1 | keep off blue boxes | sure";
+        assert_eq!(surprised(own, "touch blue box", -1), "none", "a person's words name it");
+    }
+
+    #[test]
+    fn new_things_are_read_from_the_text() {
+        let text = "me 1 1. rule 1 red ring good, new pink moon, new tan cup. goal none. up new, left 3. up: touch pink moon\naction: up";
+        assert_eq!(new_things(text), ["pink moon", "tan cup"]);
+        assert_eq!(new_things("New. new 7, new a b c d"), [""; 0]);
+    }
+
+    fn seen(surprises: &[&str]) -> Seen {
+        let surprise = |rule: &&str| Reason::Contradicted { rule: rule.to_string(), step: "x".into() };
+        let surprises = surprises.iter().map(surprise).collect();
+        Seen { surprises, agreed: true, scored: true, met: true, ..Seen::default() }
+    }
+
+    #[test]
+    fn a_reason_waits_for_the_cool_down() {
+        let mut scheduler = Scheduler::new(Schedule::default());
+        assert_eq!(scheduler.consider(0, seen(&[])).because, Because::Quiet);
+        assert_eq!(scheduler.consider(1, seen(&["R1"])).because, Because::Cooling(4));
+        for at in 2..5 {
+            assert!(!scheduler.consider(at, seen(&[])).yes);
+        }
+        let verdict = scheduler.consider(5, seen(&[]));
+        assert!(verdict.yes && verdict.reasons.len() == 1, "{verdict}");
+        scheduler.reflected(100, true);
+        assert_eq!(scheduler.consider(6, seen(&[])).because, Because::Quiet);
+    }
+
+    #[test]
+    fn the_cool_down_grows_until_something_settled_is_contradicted() {
+        let mut scheduler = Scheduler::new(Schedule::default());
+        let mut wait = |rules: &[&str], changed: bool| {
+            let waited = (1..).find(|&at| scheduler.consider(at, seen(rules)).yes).unwrap_or(0);
+            scheduler.reflected(10, changed);
+            waited
+        };
+        assert_eq!(wait(&["R1"], false), 6);
+        assert_eq!(wait(&["R1"], false), 12, "the same contradiction does not hurry");
+        assert_eq!(wait(&["R1"], false), 24);
+        assert_eq!(wait(&["R2"], false), 6, "a fresh one does");
+        assert_eq!(wait(&["R1"], true), 6);
+        assert_eq!(wait(&["R1"], true), 6);
+    }
+
+    #[test]
+    fn disagreement_novelty_and_stalls_are_reasons() {
+        let first = |seen: &dyn Fn(u32) -> Seen| {
+            let mut scheduler = Scheduler::new(Schedule::default());
+            (0..100).map(|at| scheduler.consider(at, seen(at))).find(|verdict| verdict.yes)
+        };
+        let apart = first(&|_| Seen { agreed: false, ..seen(&[]) }).unwrap();
+        assert_eq!((apart.at, apart.reasons.as_slice()), (11, &[Reason::Disagreement(12)][..]));
+        let new = first(&|_| Seen { new: vec!["pink moon".into()], ..seen(&[]) }).unwrap();
+        assert_eq!((new.at, new.to_string()), (5, "yes, for some 250 tokens: new: pink moon".into()));
+        let stall = first(&|_| Seen { scored: false, met: false, ..seen(&[]) }).unwrap();
+        assert_eq!((stall.at, stall.reasons.as_slice()), (39, &[Reason::Stall(40)][..]));
+        assert_eq!(first(&|_| seen(&[])), None);
+        let unmet = Seen { new: vec!["pink moon".into()], met: false, ..seen(&[]) };
+        assert_eq!(first(&|_| unmet.clone()), None, "there is nothing to think about yet");
+    }
+
+    #[test]
+    fn others_reflect_at_intervals_or_never() {
+        let yes = |schedule: Schedule| {
+            let mut scheduler = Scheduler::new(schedule);
+            let mut reflects = |at: &u32| {
+                let yes = scheduler.consider(*at, seen(&["R1"])).yes;
+                if yes {
+                    scheduler.reflected(100, false);
+                }
+                yes
+            };
+            (0..10).filter(|at| reflects(at)).collect::<Vec<u32>>()
+        };
+        assert_eq!(yes(Schedule::Every(4)), [3, 7]);
+        assert_eq!(yes(Schedule::Never), [0; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn neither_budget_nor_cool_down_is_ever_overdrawn(
+            cost in 1..900u32,
+            decisions in prop::collection::vec((any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()), 1..400),
+        ) {
+            let dynamic = Dynamic::default();
+            let mut scheduler = Scheduler::new(Schedule::Dynamic(dynamic.clone()));
+            let (mut spent, mut last) = (0, None);
+            for (at, &(surprised, agreed, scored, changed)) in decisions.iter().enumerate() {
+                let rules: &[&str] = if surprised { &["R1"] } else { &[] };
+                let verdict = scheduler.consider(at as u32, Seen { agreed, scored, ..seen(rules) });
+                prop_assert_eq!(verdict.yes, verdict.because == Because::Time);
+                prop_assert!(!verdict.yes || !verdict.reasons.is_empty());
+                if verdict.yes {
+                    prop_assert!(last.is_none_or(|last| at - last >= dynamic.cooldown as usize));
+                    last = Some(at);
+                    spent += cost;
+                    scheduler.reflected(cost, changed);
+                }
+            }
+            let allowed = dynamic.budget + (decisions.len() as u32 * dynamic.budget).div_ceil(100) + cost;
+            prop_assert!(spent <= allowed, "{} of {}", spent, allowed);
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>()) {
+            new_things(&text);
+        }
+    }
+}
