@@ -79,7 +79,7 @@ pub struct Plan {
     pub seed: u64,
     /// Threads that draw.
     pub threads: usize,
-    /// Times [`STEP`]'s rows.
+    /// How many times the rows of a step on a small machine.
     pub scale: usize,
     /// Whether to draw what is not trained on: unseen games and held-out sprites.
     pub valid: bool,

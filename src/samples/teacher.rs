@@ -217,7 +217,7 @@ pub fn decide(arcade: &Arcade, claims: &[Claim]) -> Decision {
     View::new(arcade, claims).decide(claims)
 }
 
-/// Where everything is, row by row: `me 5 6, red ring 8 4, blue box 3 7`; not more than [`MOST_SEEN`].
+/// Where everything is, row by row: `me 5 6, red ring 8 4, blue box 3 7`; not more than sixteen things.
 pub fn look(arcade: &Arcade) -> String {
     let (x, y) = arcade.player();
     let mut text = format!("me {x} {y}");
