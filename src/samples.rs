@@ -4,6 +4,7 @@
 pub mod claim;
 pub mod desk;
 pub mod executor;
+mod luck;
 pub mod strategist;
 #[cfg(feature = "vlm")]
 pub mod stream;

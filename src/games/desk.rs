@@ -65,6 +65,17 @@ pub enum Unit {
     Hundredths,
 }
 
+impl Unit {
+    /// A number in this unit.
+    pub fn of(self, number: i32) -> Value {
+        match self {
+            Unit::Count => Value::Count(number),
+            Unit::Thousands => Value::Thousands(number),
+            Unit::Hundredths => Value::Hundredths(number),
+        }
+    }
+}
+
 /// A number that wanders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -287,11 +298,7 @@ impl Desk {
     pub fn status(&self) -> Status {
         let mut readings = ArrayVec::new();
         for (reading, &value) in self.rules.file.reading.iter().zip(self.now()) {
-            let value = match reading.unit {
-                Unit::Count => Value::Count(value),
-                Unit::Thousands => Value::Thousands(value),
-                Unit::Hundredths => Value::Hundredths(value),
-            };
+            let value = reading.unit.of(value);
             if !reading.chart_only {
                 readings.push(Reading { name: reading.name.clone().into(), value });
             }

@@ -86,7 +86,7 @@ impl Heading {
     }
 
     /// The heading of a moving action.
-    pub(super) const fn of(action: Action) -> Option<Heading> {
+    pub const fn of(action: Action) -> Option<Heading> {
         match action {
             Action::Up => Some(Heading::Up),
             Action::Right => Some(Heading::Right),

@@ -4,7 +4,7 @@
 use super::claim::{Claim, Condition};
 use super::teacher::Decision;
 use crate::env::{Action, Value};
-use crate::games::desk::{Desk, Level, Unit};
+use crate::games::desk::{Desk, Level};
 use rand::RngExt;
 use rand_pcg::Pcg32;
 use std::fmt::Write;
@@ -86,16 +86,6 @@ fn plain_number(shown: &str) -> i32 {
     sign * digits.parse::<i32>().unwrap_or(0)
 }
 
-/// A number as a reading of this unit shows it.
-fn shown(number: i32, unit: Unit) -> String {
-    match unit {
-        Unit::Count => Value::Count(number),
-        Unit::Thousands => Value::Thousands(number),
-        Unit::Hundredths => Value::Hundredths(number),
-    }
-    .to_string()
-}
-
 /// The rules of a desk as claims, the general ones first, since later ones win; `thresholds` says
 /// where low becomes high, one a reading.
 pub fn claims(desk: &Desk, thresholds: &[i32]) -> Vec<Claim> {
@@ -103,7 +93,11 @@ pub fn claims(desk: &Desk, thresholds: &[i32]) -> Vec<Claim> {
     let condition = |name: &str, level: Level| {
         let at = file.reading.iter().position(|r| r.name == name).unwrap_or(0);
         let above = level == Level::High;
-        Condition { reading: name.into(), above, number: shown(thresholds[at], file.reading[at].unit) }
+        Condition {
+            reading: name.into(),
+            above,
+            number: file.reading[at].unit.of(thresholds[at]).to_string(),
+        }
     };
     let idle = desk.actions().last().copied().unwrap_or(Action::Wait);
     let best = |pay: &std::collections::BTreeMap<Action, i32>| {

@@ -2,6 +2,7 @@
 //! the teacher says and does by it.
 
 use super::claim::{Claim, Subject, Worth};
+use super::luck::{chance, one, shuffle};
 use super::teacher::Decision;
 use super::wording::{self, Split};
 use super::{desk, teacher};
@@ -186,20 +187,6 @@ pub fn decide(episode: &Episode, claims: &[Claim], rng: &mut Pcg32) -> Decision 
     match episode {
         Episode::Arcade(arcade) => teacher::decide(arcade, claims),
         Episode::Desk(desk) => desk::decide(desk, claims, rng),
-    }
-}
-
-fn one<'a, T>(list: &'a [T], rng: &mut Pcg32) -> &'a T {
-    &list[rng.random_range(0..list.len() as u32) as usize]
-}
-
-fn chance(percent: u32, rng: &mut Pcg32) -> bool {
-    rng.random_range(0..100u32) < percent
-}
-
-fn shuffle<T>(list: &mut [T], rng: &mut Pcg32) {
-    for i in (1..list.len()).rev() {
-        list.swap(i, rng.random_range(0..=i as u32) as usize);
     }
 }
 

@@ -7,6 +7,7 @@ mod teacher;
 
 use super::claim::{Claim, Worth};
 use super::executor::worth;
+use super::luck::{chance, one};
 use super::wording::Split;
 use crate::agent::digest::Digest;
 use crate::agent::revision::{Operation, Revision};
@@ -261,14 +262,6 @@ fn truth(episode: &Episode) -> Vec<(Trigger, Sprite, Worth)> {
         }
     }
     truth
-}
-
-fn one<'a, T>(list: &'a [T], rng: &mut Pcg32) -> &'a T {
-    &list[rng.random_range(0..list.len() as u32) as usize]
-}
-
-fn chance(percent: u32, rng: &mut Pcg32) -> bool {
-    rng.random_range(0..100u32) < percent
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

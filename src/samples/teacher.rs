@@ -242,16 +242,6 @@ fn beside(cell: usize, heading: Heading) -> Option<usize> {
     }
 }
 
-fn heading(action: Action) -> Option<Heading> {
-    match action {
-        Action::Up => Some(Heading::Up),
-        Action::Down => Some(Heading::Down),
-        Action::Left => Some(Heading::Left),
-        Action::Right => Some(Heading::Right),
-        _ => None,
-    }
-}
-
 fn kind_of(rules: &Rules, sprite: Sprite) -> usize {
     rules.kinds.iter().position(|kind| kind.sprite == sprite).unwrap_or(0)
 }
@@ -283,7 +273,7 @@ impl<'a> View<'a> {
             at,
             known,
             grounds: arcade.grounds(),
-            ways: arcade.actions().iter().filter_map(|&action| heading(action)).collect(),
+            ways: arcade.actions().iter().filter_map(|&action| Heading::of(action)).collect(),
             player: cell(x, y),
             fires: arcade.actions().contains(&Action::Fire),
             lives: status.lives,
@@ -555,7 +545,7 @@ impl<'a> View<'a> {
             Some(_) => Try::Away(away[cell]),
             None => Try::Free,
         };
-        let Some(way) = heading(action) else {
+        let Some(way) = Heading::of(action) else {
             if action == Action::Fire {
                 let hit = next.events().iter().find(|event| event.trigger == Trigger::Shot);
                 let hit = hit.map(|event| usize::from(event.kind));
@@ -642,7 +632,7 @@ impl<'a> View<'a> {
         // No way leads through what hurts, if there is another one.
         let hurts = |&&(_, tried): &&(Action, Try)| matches!(tried, Try::Bad | Try::Trap);
         let closed: Vec<usize> = (tries.iter().filter(hurts))
-            .filter_map(|&(action, _)| heading(action).and_then(|way| beside(self.player, way)))
+            .filter_map(|&(action, _)| Heading::of(action).and_then(|way| beside(self.player, way)))
             .collect();
         if let Some(goal) = goal.as_ref().filter(|goal| !closed.is_empty() && !closed.contains(&goal.at)) {
             let around = self.flood_around(goal.at, &closed);

@@ -1,14 +1,15 @@
 //! Rulebooks as people and bad luck leave them.
 
 use super::teacher::trigger_of;
-use super::{Held, Run, chance, one, truth};
+use super::{Held, Run, truth};
 use crate::agent::rulebook::{MOST_RULES, Origin, Rule, Status};
-use crate::env::{Action, Value};
-use crate::games::desk::{Desk, Level, Unit};
+use crate::env::Action;
+use crate::games::desk::{Desk, Level};
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Trigger};
 use crate::samples::claim::{Claim, Condition, Subject, Worth};
 use crate::samples::executor::say_for;
+use crate::samples::luck::{chance, one};
 use crate::samples::wording::{Split, plain};
 use rand::RngExt;
 use rand_pcg::Pcg32;
@@ -159,18 +160,9 @@ fn desk_claim(desk: &Desk, rng: &mut Pcg32) -> Claim {
         let Some(level) = file.regime[at].when.get(&reading.name) else { continue };
         let width = reading.range[1] - reading.range[0];
         let number = threshold + rng.random_range(-width / 6..=width / 6);
-        let number = if reading.chart_only { "0.00".into() } else { shown(number.max(1), reading.unit) };
+        let number =
+            if reading.chart_only { "0.00".into() } else { reading.unit.of(number.max(1)).to_string() };
         when.push(Condition { reading: reading.name.clone(), above: *level == Level::High, number });
     }
     Claim::Desk { when, action, right: true }
-}
-
-/// A number as a reading of this unit shows it.
-fn shown(number: i32, unit: Unit) -> String {
-    match unit {
-        Unit::Count => Value::Count(number),
-        Unit::Thousands => Value::Thousands(number),
-        Unit::Hundredths => Value::Hundredths(number),
-    }
-    .to_string()
 }

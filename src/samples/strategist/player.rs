@@ -1,6 +1,5 @@
 //! How the examples are played, and on what games.
 
-use super::{chance, one};
 use crate::agent::trace::{Look, looks};
 use crate::env::{Action, Environment};
 use crate::games::arcade::Arcade;
@@ -10,6 +9,7 @@ use crate::games::rules::Effects;
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Game, Split as Of};
 use crate::samples::executor::worth;
+use crate::samples::luck::{chance, one};
 use rand::RngExt;
 use rand_pcg::Pcg32;
 
