@@ -96,20 +96,6 @@ pub struct Objective {
     pub entropy: f32,
 }
 
-/// What learning found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Learned {
-    /// The gradient of the loss for the installed adapter, as an adapter's bytes.
-    #[serde(with = "serde_bytes")]
-    pub gradient: Vec<u8>,
-    /// `-sum(weight * log-likelihood) / tokens + kl * KL + entropy * H`.
-    pub loss: f32,
-    /// The divergence from the frozen model, in nats a token.
-    pub kl: f32,
-    /// The entropy of the model's own distribution, in nats a token.
-    pub entropy: f32,
-}
-
 /// What a mind said to one prompt.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
@@ -127,12 +113,22 @@ impl Answer {
 }
 
 /// Which model is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Policy {
     /// With the adapter that was adopted last.
     Adapted,
     /// As it was before it learned anything.
     Frozen,
+}
+
+/// What a model is asked for. It may keep what it computed for each, so that none makes another's prompt be
+/// computed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Ballots.
+    Vote(Policy),
+    /// A reflection, always as the frozen model.
+    Write,
 }
 
 /// What the model learned while playing, as plain data: a low-rank adapter that a seed makes, and what
@@ -146,22 +142,53 @@ pub struct Adapter {
     /// Makes the adapter's first numbers, which change nothing yet.
     pub seed: u64,
     /// What is added to those, in an order that the mind keeps to; empty for nothing.
+    #[serde(with = "numbers")]
     pub change: Vec<f32>,
 }
 
-/// Where learning is to go.
+/// What learning found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gradient {
     /// The slope of the loss, for each number of the adapter in the order of [`Adapter::change`].
+    #[serde(with = "numbers")]
     pub values: Vec<f32>,
     /// How many tokens it was found on.
     pub tokens: usize,
-    /// As in [`Learned`].
+    /// `-sum(weight * log-likelihood) / tokens + kl * KL + entropy * H`.
     pub loss: f32,
-    /// As in [`Learned`].
+    /// The divergence from the frozen model, in nats a token.
     pub kl: f32,
-    /// As in [`Learned`].
+    /// The entropy of the model's own distribution, in nats a token.
     pub entropy: f32,
+}
+
+/// Where the attention lay when a token was written: the mean over all heads and layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Glance {
+    /// What the token adds to the text; nothing if it is special.
+    pub text: String,
+    /// The share that each square of the picture got, row by row. A picture that is shown in tiles is
+    /// shown as a whole too: then it is that one.
+    #[serde(with = "numbers")]
+    pub squares: Vec<f32>,
+    /// The share that all pictures got; the rest went to words.
+    pub picture: f32,
+}
+
+/// Many numbers as bytes: a browser hands them over at once, and not one by one.
+mod numbers {
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(numbers: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        serde_bytes::serialize(&bytes, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+        let bytes: Vec<u8> = serde_bytes::deserialize(deserializer)?;
+        let (numbers, _) = bytes.as_chunks();
+        Ok(numbers.iter().map(|&number| f32::from_le_bytes(number)).collect())
+    }
 }
 
 /// Why a mind could not do what was asked, in one sentence.

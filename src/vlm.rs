@@ -1,10 +1,13 @@
 //! The model: a small Idefics3 (SmolVLM) vision-language model, of any size, on burn.
 //!
 //! A folder as Hugging Face lays it out becomes a [`Vlm`], which reads prompts with pictures, writes K
-//! traces at once under a grammar, and learns by low-rank adapters. It knows pixels and tokens, no rules.
+//! traces at once under a grammar, says where it looked, and learns by low-rank adapters. It knows pixels and
+//! tokens, no rules.
 
 pub mod adapter;
+pub mod attention;
 pub mod config;
+pub mod crowd;
 pub mod decoder;
 pub mod folder;
 pub mod generate;
@@ -12,6 +15,7 @@ pub mod grammar;
 pub mod kernels;
 pub mod layers;
 pub mod learn;
+pub mod mind;
 pub mod model;
 pub mod processor;
 pub mod sampler;
@@ -23,6 +27,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
+use crate::mind::{Policy, Purpose};
 use adapter::Adapter;
 use config::Config;
 use folder::{Folder, ModelError};
@@ -76,6 +81,12 @@ pub enum VlmError {
         /// Images.
         images: usize,
     },
+    /// A token is none that the model writes.
+    #[error("the model does not write a token {token}")]
+    NotWritten {
+        /// The token.
+        token: u32,
+    },
     /// The grammar is not one.
     #[error(transparent)]
     Grammar(GrammarError),
@@ -99,7 +110,8 @@ pub struct Vlm {
     model: Model,
     /// The same network with gradients, made when there is first something to learn.
     student: Option<Model>,
-    adapter: Option<Adapter>,
+    /// By player: one in a page, many in a [`crowd`](crowd::Crowd).
+    adapters: HashMap<usize, Adapter>,
     vocabulary: Arc<Vocabulary>,
     grammars: HashMap<String, Grammar>,
     memory: Memory,
@@ -126,9 +138,9 @@ impl Vlm {
             vocabulary: Arc::new(vocabulary),
             device: device.clone(),
             student: None,
-            adapter: None,
+            adapters: HashMap::new(),
             grammars: HashMap::new(),
-            memory: Memory::new(),
+            memory: Memory::default(),
             config,
             processor,
             weights,
@@ -160,18 +172,26 @@ impl Vlm {
     /// # Errors
     /// If the adapter is another model's.
     pub fn adopt(&mut self, adapter: Option<Adapter>) -> Result<(), ModelError> {
+        self.adopt_at(0, adapter)
+    }
+
+    /// The same for a player.
+    fn adopt_at(&mut self, player: usize, adapter: Option<Adapter>) -> Result<(), ModelError> {
         if let Some(adapter) = &adapter {
             adapter.check(&self.config.text)?;
         }
-        self.model.decoder.adopt(adapter.as_ref());
-        self.adapter = adapter;
+        self.model.decoder.adopt(player, adapter.as_ref());
+        match adapter {
+            Some(adapter) => self.adapters.insert(player, adapter),
+            None => self.adapters.remove(&player),
+        };
         // What was computed before belongs to another model.
-        self.memory.clear();
+        self.memory.forget(player, Purpose::Vote(Policy::Adapted));
         Ok(())
     }
 
     /// The installed adapter.
     pub fn adapter(&self) -> Option<&Adapter> {
-        self.adapter.as_ref()
+        self.adapters.get(&0)
     }
 }

@@ -182,11 +182,43 @@ fn a_cached_model_says_what_the_whole_one_says() {
         for part in [0..count / 3, count / 3..count / 3 + 1, count / 3 + 1..count] {
             let sights = Sights::onward(part.clone());
             let rows = rows.clone().narrow(0, part.start, part.len());
-            let hidden = model.decoder.forward(rows, part, View::Cached(&mut caches, &sights));
+            let hidden = model.decoder.forward(rows, part, View::Cached(&mut caches, &sights), &[]);
             logits.extend(numbers(model.decoder.logits(hidden)));
         }
         let apart = difference(&logits, &reference.f32s("logits"));
         assert!(apart < LIMIT, "{name}: the logits differ by {apart}");
         let _ = Processor::new(&folder).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// What each token looks at, the mean over layers and heads.
+#[test]
+fn attention_goes_where_it_goes_in_transformers() {
+    use rulewright::vlm::decoder::View;
+    use rulewright::vlm::kernels::Sights;
+
+    for name in ["grouped", "bfloat", "half", "sharded"] {
+        let folder = folder(name);
+        let config = Config::new(&folder).unwrap();
+        let weights = Weights::read(&folder, &config).unwrap();
+        let reference =
+            Reference(SafeTensors::deserialize(folder.require("reference.safetensors").unwrap()).unwrap());
+        let prompt = reference.prompt();
+        let count = prompt.ids.len();
+        let device = Device::flex();
+        let builder =
+            Builder { weights: &weights, device: &device, precision: Precision::Full, leaves: None };
+        let model = Model::new(&builder, &config);
+        let sights = Sights::onward(0..count);
+        let mut layers = Vec::new();
+        let view = View::Watched(sights.mask(count, &device), &mut layers);
+        let hidden = model.decoder.forward(model.rows(&prompt, 0), 0..count, view, &[]);
+        let apart = difference(&numbers(model.decoder.logits(hidden)), &reference.f32s("logits"));
+        assert!(apart < LIMIT, "{name}: being watched changes the logits by {apart}");
+        assert_eq!(layers.len(), config.text.num_hidden_layers);
+        let depth = layers.len() as f64;
+        let mean = layers.into_iter().reduce(|sum, layer| sum + layer).unwrap() / depth;
+        let apart = difference(&numbers(mean), &reference.f32s("attention"));
+        assert!(apart < LIMIT, "{name}: the attention differs by {apart}");
     }
 }

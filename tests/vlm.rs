@@ -10,14 +10,18 @@ use proptest::prelude::*;
 use rulewright::env::Environment;
 use rulewright::frame::Frame;
 use rulewright::games::Game;
-use rulewright::mind::{Completion, Lesson, Message, Objective, Part, Role, Style};
+use rulewright::mind::{
+    self, Completion, Glance, Lesson, Message, Mind, Objective, Part, Policy, Purpose, Role, Style,
+};
 use rulewright::vlm::adapter::{Adapter, AdapterConfig};
 use rulewright::vlm::config::Config;
 use rulewright::vlm::folder::{CHECKSUMS, Folder, sha256};
 use rulewright::vlm::kernels::{Kernels, Matrix};
-use rulewright::vlm::layers::Precision;
+use rulewright::vlm::layers::{Lora, Precision};
 use rulewright::vlm::weights::{FILE, INDEX, Quantised, Weights};
 use rulewright::vlm::{Vlm, VlmError};
+
+const VOTE: Purpose = Purpose::Vote(Policy::Adapted);
 
 fn folder(name: &str) -> Folder {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name);
@@ -45,7 +49,7 @@ fn style(seeds: &[u32], temperature: f32) -> Style {
 
 fn write(vlm: &mut Vlm, messages: &[Message], style: &Style) -> Vec<Completion> {
     let prompt = vlm.processor().prompt(messages).unwrap();
-    block_on(vlm.complete(&prompt, style)).unwrap()
+    block_on(vlm.complete(VOTE, &prompt, style)).unwrap()
 }
 
 // A folder that does not fit gets one sentence that names the file and what is wrong.
@@ -214,6 +218,10 @@ fn the_kernels_of_the_cpu_are_those_of_burn() {
     alike(fast.gelu(x.clone()), plain.gelu(x.clone()));
     alike(fast.swiglu(x.clone(), x.clone() + 1.0), plain.swiglu(x.clone(), x.clone() + 1.0));
     alike(fast.rms_norm(x.clone(), &weight, 1e-5), plain.rms_norm(x.clone(), &weight, 1e-5));
+    let (a, b) = (x.clone().narrow(0, 0, 4) / 3.0, x.clone().narrow(0, 1, 4).transpose() / 3.0);
+    let lora = Lora { a, b };
+    let runs = [(2, Some(&lora)), (1, None), (4, Some(&lora))];
+    alike(fast.correct(x.clone(), x.clone(), &runs), plain.correct(x.clone(), x.clone(), &runs));
     alike(fast.layer_norm(x.clone(), &weight, &weight, 1e-5), plain.layer_norm(x, &weight, &weight, 1e-5));
 }
 
@@ -266,7 +274,7 @@ fn a_prompt_is_computed_only_where_it_differs_from_the_one_before() {
     let mut computed = |rules: &str, seed, words: &str| {
         let prompt = model.processor().prompt(&talk(rules, frame(seed), words)).unwrap();
         let whole = write(&mut vlm(Precision::Quantised), &talk(rules, frame(seed), words), &style);
-        let mut generation = block_on(model.generate(&prompt, &style)).unwrap();
+        let mut generation = block_on(model.generate(VOTE, &prompt, &style)).unwrap();
         while !block_on(generation.step()).unwrap().is_empty() {}
         let computed = generation.computed;
         assert_eq!(generation.finish(), whole, "what was kept changed the text");
@@ -317,9 +325,9 @@ fn a_grammar_holds_for_a_model_that_knows_nothing() {
     }
     let short = Style { most_tokens: 3, ..style.clone() };
     let prompt = model.processor().prompt(&messages).unwrap();
-    assert!(matches!(block_on(model.complete(&prompt, &short)), Err(VlmError::TooShort { .. })));
+    assert!(matches!(block_on(model.complete(VOTE, &prompt, &short)), Err(VlmError::TooShort { .. })));
     let wrong = Style { grammar: Some("(".into()), ..style };
-    let error = block_on(model.complete(&prompt, &wrong)).unwrap_err();
+    let error = block_on(model.complete(VOTE, &prompt, &wrong)).unwrap_err();
     assert_eq!(error.to_string(), "the pattern \"(\" does not compile: unclosed group");
 }
 
@@ -328,7 +336,7 @@ fn a_prompt_that_is_too_long_is_told() {
     let mut model = vlm(Precision::Quantised);
     let longest = model.config().text.max_position_embeddings;
     let prompt = model.processor().prompt(&talk(&"rule ".repeat(longest), frame(1), "?")).unwrap();
-    let error = block_on(model.complete(&prompt, &style(&[1], 1.0))).unwrap_err();
+    let error = block_on(model.complete(VOTE, &prompt, &style(&[1], 1.0))).unwrap_err();
     assert!(error.to_string().contains("rulebook shorter"), "{error}");
 }
 
@@ -337,7 +345,7 @@ fn more_traces_than_can_be_are_told() {
     let mut model = vlm(Precision::Quantised);
     let prompt = model.processor().prompt(&talk("", frame(1), "?")).unwrap();
     let seeds: Vec<u32> = (0..100_000).collect();
-    let error = block_on(model.complete(&prompt, &style(&seeds, 1.0))).unwrap_err();
+    let error = block_on(model.complete(VOTE, &prompt, &style(&seeds, 1.0))).unwrap_err();
     assert_eq!(error.to_string(), "100000 traces at once are too many; 64 can be written");
 }
 
@@ -349,6 +357,13 @@ fn strong_adapter(vlm: &Vlm) -> Adapter {
         *value += ((i * 31 % 17) as f32 - 8.0) / 20.0;
     }
     adapter
+}
+
+fn zeroed(
+    (name, mut part): (String, rulewright::vlm::adapter::Part),
+) -> (String, rulewright::vlm::adapter::Part) {
+    part.values.fill(0.0);
+    (name, part)
 }
 
 fn lessons(vlm: &mut Vlm) -> Vec<Lesson> {
@@ -370,12 +385,14 @@ fn the_gradient_is_the_slope_of_the_loss() {
     let adapter = strong_adapter(&model);
     let mut loss = |adapter: &Adapter| {
         model.adopt(Some(adapter.clone())).unwrap();
-        block_on(model.learn(&lessons, objective)).unwrap()
+        block_on(Vlm::learn(&mut model, &lessons, objective)).unwrap()
     };
     let learned = loss(&adapter);
     assert!(learned.kl > 0.0 && learned.entropy > 0.0);
-    let gradient = Adapter::from_bytes(&learned.gradient).unwrap();
-    assert_eq!(gradient.parts.len(), adapter.parts.len());
+    assert_eq!(learned.values.len(), adapter.values().len());
+    // The slopes by name.
+    let zero = Adapter { parts: adapter.parts.clone().into_iter().map(zeroed).collect(), ..adapter.clone() };
+    let gradient = zero.with_change(&learned.values).unwrap();
     // Some numbers of every matrix, nudged: the loss moves as the gradient says.
     let nudge = 1e-2;
     for (name, part) in &adapter.parts {
@@ -402,7 +419,7 @@ fn what_is_learned_from_is_what_was_written() {
     let sum: f32 = written.iter().flat_map(|completion| &completion.log_probabilities).sum();
     let traces = written.into_iter().map(|completion| (completion.tokens, 1.0)).collect();
     let free = Objective { kl: 0.0, entropy: 0.0 };
-    let learned = block_on(model.learn(&[Lesson { messages, traces }], free)).unwrap();
+    let learned = block_on(Vlm::learn(&mut model, &[Lesson { messages, traces }], free)).unwrap();
     // Weight 1 for all: the loss is the mean negative log-likelihood, as it was counted while writing.
     assert!((learned.loss + sum / tokens as f32).abs() < 1e-4, "{} {}", learned.loss, sum / tokens as f32);
 }
@@ -416,14 +433,10 @@ fn following_the_gradient_makes_what_is_wanted_likelier() {
     let mut losses = Vec::new();
     for _ in 0..12 {
         model.adopt(Some(adapter.clone())).unwrap();
-        let learned = block_on(model.learn(&lessons, objective)).unwrap();
+        let learned = block_on(Vlm::learn(&mut model, &lessons, objective)).unwrap();
         losses.push(learned.loss);
-        let gradient = Adapter::from_bytes(&learned.gradient).unwrap();
-        for (name, part) in &mut adapter.parts {
-            for (value, slope) in part.values.iter_mut().zip(&gradient.parts[name].values) {
-                *value -= 0.3 * slope;
-            }
-        }
+        let change: Vec<f32> = learned.values.iter().map(|slope| -0.3 * slope).collect();
+        adapter = adapter.with_change(&change).unwrap();
     }
     assert!(losses[11] < losses[0] - 1e-3, "{losses:?}");
 }
@@ -448,7 +461,138 @@ fn an_adapter_goes_through_bytes_and_another_models_is_refused() {
     broken.parts.values_mut().next().unwrap().values[0] = f32::NAN;
     assert!(model.adopt(Some(broken)).unwrap_err().to_string().contains("not finite"));
     assert!(matches!(
-        block_on(model.learn(&[], Objective { kl: 0.0, entropy: 0.0 })),
+        block_on(Vlm::learn(&mut model, &[], Objective { kl: 0.0, entropy: 0.0 })),
         Err(VlmError::NothingToLearn)
     ));
+}
+
+// The model as the agent's mind.
+
+/// The plain form of [`strong_adapter`].
+fn strong_change(model: &Vlm) -> mind::Adapter {
+    let strong = strong_adapter(model).values();
+    let first = Adapter::new(&AdapterConfig::default(), &model.config().text, 3).values();
+    let change = strong.iter().zip(first).map(|(strong, first)| strong - first).collect();
+    mind::Adapter { rank: 4, alpha: 8.0, seed: 3, change }
+}
+
+#[test]
+fn frozen_votes_and_reflections_do_not_feel_the_adapter_nor_forget_their_prompts() {
+    let mut model = vlm(Precision::Quantised);
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let style = style(&[1, 2], 1.0);
+    let before = block_on(model.vote(&messages, &style, Policy::Adapted)).unwrap();
+    block_on(Mind::adopt(&mut model, Some(&strong_change(&vlm(Precision::Quantised))))).unwrap();
+    let adapted = block_on(model.vote(&messages, &style, Policy::Adapted)).unwrap();
+    assert_ne!(before, adapted);
+    assert_eq!(block_on(model.vote(&messages, &style, Policy::Frozen)).unwrap(), before);
+    assert_eq!(block_on(Mind::write(&mut model, &messages, &style)).unwrap(), before);
+    assert_eq!(before.read, model.processor().prompt(&messages).unwrap().ids.len());
+    let purposes = [Purpose::Vote(Policy::Adapted), Purpose::Vote(Policy::Frozen), Purpose::Write];
+    let prompt = model.processor().prompt(&messages).unwrap();
+    for purpose in purposes {
+        assert_eq!(block_on(model.generate(purpose, &prompt, &style)).unwrap().computed, 1, "{purpose:?}");
+    }
+    // Another adapter is another model for ballots alone.
+    model.adopt_plain(None).unwrap();
+    for (purpose, computed) in purposes.into_iter().zip([prompt.ids.len(), 1, 1]) {
+        let generation = block_on(model.generate(purpose, &prompt, &style)).unwrap();
+        assert_eq!(generation.computed, computed, "{purpose:?}");
+    }
+}
+
+#[test]
+fn a_change_of_another_size_is_refused_and_the_adapter_stays() {
+    let mut model = vlm(Precision::Quantised);
+    let mut plain = strong_change(&model);
+    model.adopt_plain(Some(&plain)).unwrap();
+    plain.change.pop();
+    let error = model.adopt_plain(Some(&plain)).unwrap_err().to_string();
+    assert!(error.starts_with("adapter: ") && error.contains("the change has"), "{error}");
+    assert!(model.adapter().is_some());
+}
+
+#[test]
+fn entropy_is_learned_from_lessons_without_weight() {
+    let mut model = vlm(Precision::Quantised);
+    model.adopt_plain(Some(&strong_change(&vlm(Precision::Quantised)))).unwrap();
+    let mut lessons = lessons(&mut model);
+    lessons.iter_mut().flat_map(|lesson| &mut lesson.traces).for_each(|(_, weight)| *weight = 0.0);
+    let objective = Objective { kl: 0.0, entropy: 1.0 };
+    let gradients = block_on(Mind::learn(&mut model, &lessons, objective)).unwrap();
+    assert_eq!(gradients.len(), 1);
+    assert!(gradients[0].tokens > 0 && gradients[0].entropy > 0.0);
+    assert_eq!(gradients[0].loss, gradients[0].entropy);
+    assert!(gradients[0].values.iter().any(|slope| *slope != 0.0));
+}
+
+// Where it looks.
+
+fn glances(model: &Vlm, messages: &[Message], tokens: &[u32]) -> Vec<Glance> {
+    block_on(model.glances(messages, tokens)).unwrap()
+}
+
+#[test]
+fn every_token_has_a_glance_whose_shares_are_shares() {
+    let mut model = vlm(Precision::Quantised);
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let written = write(&mut model, &messages, &style(&[1], 1.0)).remove(0);
+    let found = glances(&model, &messages, &written.tokens);
+    assert_eq!(found.len(), written.tokens.len());
+    for glance in &found {
+        assert_eq!(glance.squares.len(), model.config().image_tokens());
+        assert!(glance.squares.iter().all(|share| *share >= 0.0), "{glance:?}");
+        // One picture, shown whole: its squares are all there is of it, and words get something too.
+        assert!((glance.squares.iter().sum::<f32>() - glance.picture).abs() < 1e-6, "{glance:?}");
+        assert!(glance.picture > 0.0 && glance.picture < 1.0, "{glance:?}");
+    }
+    if !written.text.contains('\u{fffd}') {
+        assert_eq!(found.iter().map(|glance| glance.text.as_str()).collect::<String>(), written.text);
+    }
+    let said = talk("Red hurts.", frame(1), "Where to?").split_off(1);
+    let blind = [Message { role: Role::User, parts: vec![said[0].parts[1].clone()] }];
+    for glance in glances(&model, &blind, &written.tokens) {
+        assert_eq!((glance.squares, glance.picture), (vec![], 0.0), "there is no picture");
+    }
+}
+
+#[test]
+fn a_glance_is_of_its_prompt_and_of_what_was_written_before_it() {
+    let mut model = vlm(Precision::Full);
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let tokens = write(&mut model, &messages, &style(&[1], 1.0)).remove(0).tokens;
+    let found = glances(&model, &messages, &tokens);
+    // What comes later does not matter, nor the token itself: it was foretold before it was there.
+    for count in 1..tokens.len() {
+        for (part, whole) in glances(&model, &messages, &tokens[..count]).iter().zip(&found) {
+            assert!((part.picture - whole.picture).abs() < 1e-5, "{part:?} {whole:?}");
+        }
+    }
+    let mut other = tokens.clone();
+    other[3] = tokens[3].wrapping_add(1) % model.config().answer_tokens() as u32;
+    let changed = glances(&model, &messages, &other);
+    let same = |at: usize| (changed[at].picture - found[at].picture).abs() < 1e-6;
+    assert!((0..=3).all(same) && !(4..tokens.len()).all(same));
+    // Another picture, another glance.
+    let elsewhere = glances(&model, &talk("Red hurts.", frame(20), "Where to?"), &tokens);
+    assert!(elsewhere.iter().zip(&found).all(|(a, b)| a.squares != b.squares));
+    // It is the adapted model's.
+    let adapter = strong_adapter(&model);
+    model.adopt(Some(adapter)).unwrap();
+    assert_ne!(glances(&model, &messages, &tokens), found);
+    // And it leaves what was kept for the next ballot alone.
+    model.adopt(None).unwrap();
+    assert_eq!(write(&mut model, &messages, &style(&[1], 1.0)).remove(0).tokens, tokens);
+}
+
+#[test]
+fn what_has_no_glance_is_told() {
+    let model = vlm(Precision::Quantised);
+    let messages = talk("", frame(1), "?");
+    assert_eq!(glances(&model, &messages, &[]), []);
+    let none = model.config().answer_tokens() as u32;
+    let error = block_on(model.glances(&messages, &[none])).unwrap_err();
+    assert_eq!(error.to_string(), format!("the model does not write a token {none}"));
+    let longest = model.config().text.max_position_embeddings;
+    assert!(matches!(block_on(model.glances(&messages, &vec![0; longest])), Err(VlmError::TooLong { .. })));
 }

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use pollster::block_on;
 use rulewright::env::Environment;
 use rulewright::games::Game;
-use rulewright::mind::{Message, Part, Role, Style};
+use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
 use rulewright::vlm::config::Config;
 use rulewright::vlm::folder::{CHECKSUMS, Folder, ModelError, sha256};
 use rulewright::vlm::layers::{self, Builder};
@@ -18,6 +18,9 @@ use rulewright::vlm::processor::{Processor, Prompt};
 use rulewright::vlm::weights::{self, Weights, little_endian};
 use rulewright::vlm::{Vlm, VlmError};
 use safetensors::Dtype;
+
+/// What the model is asked for.
+const VOTE: Purpose = Purpose::Vote(Policy::Adapted);
 
 /// Looks into a model's folder, changes its form and measures it.
 #[derive(Parser)]
@@ -221,7 +224,7 @@ fn ask(
     let mut parts: Vec<Part> = frame.into_iter().map(Part::Image).collect();
     parts.push(Part::Text(words.into()));
     let prompt = vlm.processor().prompt(&[Message { role: Role::User, parts }])?;
-    for completion in block_on(vlm.complete(&prompt, style))? {
+    for completion in block_on(vlm.complete(VOTE, &prompt, style))? {
         let sum: f32 = completion.log_probabilities.iter().sum();
         println!("{}\n  log-probability {sum:.2}, bent {}", completion.text, completion.bent);
     }
@@ -292,7 +295,7 @@ fn speed(
                 grammar: None,
             };
             let start = Instant::now();
-            let mut generation = block_on(vlm.generate(&prompt, &style))?;
+            let mut generation = block_on(vlm.generate(VOTE, &prompt, &style))?;
             block_on(generation.step())?;
             firsts.push(start.elapsed());
             let start = Instant::now();

@@ -12,6 +12,7 @@ use super::config::TextConfig;
 use super::folder::ModelError;
 use super::layers::Lora;
 use super::weights;
+use crate::mind;
 
 /// What stands for a file's name when an adapter's bytes are not one.
 const FILE: &str = "adapter";
@@ -84,6 +85,36 @@ impl Adapter {
             }
         }
         Self { scale: config.alpha / config.rank.max(1) as f32, parts }
+    }
+
+    /// All numbers, matrix by matrix in the order of their names: the order of [`mind::Adapter::change`].
+    pub fn values(&self) -> Vec<f32> {
+        self.parts.values().flat_map(|part| &part.values).copied().collect()
+    }
+
+    /// The adapter with something added to its numbers, in the order of [`Adapter::values`]; nothing if it
+    /// is empty.
+    ///
+    /// # Errors
+    /// If there are more or fewer numbers than the adapter has.
+    pub fn with_change(mut self, change: &[f32]) -> Result<Self, ModelError> {
+        let count: usize = self.parts.values().map(|part| part.values.len()).sum();
+        if !change.is_empty() && change.len() != count {
+            let problem = format!("it has {count} numbers, and the change has {}", change.len());
+            return Err(ModelError::new(FILE, problem));
+        }
+        let values = self.parts.values_mut().flat_map(|part| &mut part.values);
+        values.zip(change).for_each(|(value, change)| *value += change);
+        Ok(self)
+    }
+
+    /// The adapter that plain data stand for.
+    ///
+    /// # Errors
+    /// If its change is another adapter's.
+    pub fn of(plain: &mind::Adapter, text: &TextConfig) -> Result<Self, ModelError> {
+        let config = AdapterConfig { rank: plain.rank, alpha: plain.alpha, ..AdapterConfig::default() };
+        Self::new(&config, text, plain.seed).with_change(&plain.change)
     }
 
     /// The correction of one projection, as tensors.

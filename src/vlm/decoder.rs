@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::adapter::Adapter;
 use super::config::Config;
 use super::kernels::{Cache, Heads, Kernels, Matrix, Rotation, Sights};
-use super::layers::{Builder, Linear, Lora};
+use super::layers::{Builder, Linear, Lora, Worn};
 
 /// The decoder with its table of tokens.
 pub struct Decoder {
@@ -37,6 +37,8 @@ struct Layer {
 pub enum View<'a> {
     /// Each other, as a mask `[rows, rows]` that is added to the scores allows.
     Mask(&'a Tensor<2>),
+    /// The same; and each layer's attention is kept, `[rows, rows]`, see [`Kernels::attend_watched`].
+    Watched(&'a Tensor<2>, &'a mut Vec<Tensor<2>>),
     /// What the caches hold, one cache a layer, and each other: a sight a row.
     Cached(&'a mut [Cache], &'a Sights),
 }
@@ -91,25 +93,33 @@ impl Decoder {
         self.kernels.embed(ids, &self.table, &self.device)
     }
 
-    /// Runs rows `[rows, width]` at these positions through all layers and the last norm.
+    /// Runs rows `[rows, width]` at these positions through all layers and the last norm, with the adapters
+    /// that the rows wear.
     pub fn forward(
         &self,
         mut x: Tensor<2>,
         positions: impl IntoIterator<Item = usize>,
         mut view: View,
+        worn: Worn,
     ) -> Tensor<2> {
         let kernels = self.kernels;
         let rotation = Some(&Rotation::new(positions, self.heads.width, self.theta));
         for (i, layer) in self.layers.iter().enumerate() {
             let normed = kernels.rms_norm(x.clone(), &layer.norm1, self.eps);
-            let qkv = layer.attention.each_ref().map(|linear| linear.forward(kernels, normed.clone()));
+            let qkv =
+                layer.attention.each_ref().map(|linear| linear.forward_worn(kernels, normed.clone(), worn));
             let seen = match &mut view {
                 View::Mask(mask) => kernels.attend(qkv, self.heads, rotation, Some(mask)),
+                View::Watched(mask, layers) => {
+                    let [seen, shares] = kernels.attend_watched(qkv, self.heads, rotation, Some(mask));
+                    layers.push(shares);
+                    seen
+                }
                 View::Cached(caches, sights) => {
                     kernels.attend_cached(qkv, self.heads, rotation, &mut caches[i], sights)
                 }
             };
-            x = x + layer.out.forward(kernels, seen);
+            x = x + layer.out.forward_worn(kernels, seen, worn);
             let normed = kernels.rms_norm(x.clone(), &layer.norm2, self.eps);
             let gate = layer.gate.forward(kernels, normed.clone());
             let up = layer.up.forward(kernels, normed);
@@ -128,17 +138,17 @@ impl Decoder {
         self.answers
     }
 
-    /// Installs an adapter, or takes it away.
-    pub fn adopt(&mut self, adapter: Option<&Adapter>) {
+    /// Installs an adapter at a place, or takes it away.
+    pub fn adopt(&mut self, place: usize, adapter: Option<&Adapter>) {
         let device = self.device.clone();
-        self.adopt_tensors(|layer, name| adapter?.lora(layer, name, &device));
+        self.adopt_tensors(place, |layer, name| adapter?.lora(layer, name, &device));
     }
 
     /// Installs low-rank corrections that are tensors already, by layer and name.
-    pub fn adopt_tensors(&mut self, mut lora: impl FnMut(usize, &str) -> Option<Lora>) {
+    pub fn adopt_tensors(&mut self, place: usize, mut lora: impl FnMut(usize, &str) -> Option<Lora>) {
         for (i, layer) in self.layers.iter_mut().enumerate() {
             for (linear, name) in layer.adaptable() {
-                linear.lora = lora(i, name);
+                linear.adopt(place, lora(i, name));
             }
         }
     }

@@ -1,42 +1,87 @@
-//! Writing: K traces go on from one prompt as one batch, token by token, each with its own seed.
+//! Writing: traces go on from their prompts as one batch, token by token, each with its own seed.
 //!
-//! The keys and values of the prompt are computed once for all traces, and what a prompt has in common
-//! with the one before (the system's words and the rulebook) is not computed again.
+//! The keys and values of a prompt are computed once for all of its traces, and what a prompt has in common
+//! with the one before (the system's words and the rulebook) is not computed again. Players, and what each
+//! asks for, have slots of their own in the caches, so that none makes another's prompt be computed again.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
+use std::ops::Range;
 
 use burn::tensor::Tensor;
 
 use super::decoder::View;
 use super::grammar::{Grammar, GrammarError, State};
 use super::kernels::{Cache, Sight, Sights};
+use super::model::Model;
 use super::processor::Prompt;
 use super::sampler::{Choice, Sampler, SamplerError};
 use super::{Vlm, VlmError};
-use crate::mind::{Completion, Style, Token};
+use crate::mind::{Completion, Policy, Purpose, Style, Token};
 
 /// Most traces at once: more are nobody's vote, and their memory is not there in a browser.
 const MOST_TRACES: usize = 64;
-/// Slots that the caches have at least: enough for our own model's prompts, so that they seldom grow.
-const LEAST_SLOTS: usize = 1024;
+/// Slots that a prompt and its traces have at least: enough for our own model's, so that they seldom move.
+const LEAST_SLOTS: usize = 768;
 
-/// What the caches hold: the prompt that was last computed.
+/// The caches, and which slots hold what.
+#[derive(Default)]
 pub(super) struct Memory {
+    /// One a layer.
     caches: Vec<Cache>,
     slots: usize,
+    regions: HashMap<(usize, Purpose), Region>,
+    /// Slots that nobody has any more.
+    free: Vec<Range<usize>>,
+}
+
+/// The slots for a player's purpose: first the prompt that was last computed, then its traces.
+struct Region {
+    slots: Range<usize>,
     prompt: Prompt,
 }
 
 impl Memory {
-    pub(super) fn new() -> Self {
-        Self { caches: Vec::new(), slots: 0, prompt: Prompt::default() }
+    /// Forgets a prompt, because the model has changed.
+    pub(super) fn forget(&mut self, player: usize, purpose: Purpose) {
+        if let Some(region) = self.regions.get_mut(&(player, purpose)) {
+            region.prompt = Prompt::default();
+        }
     }
 
-    /// Forgets the prompt, because the model has changed.
-    pub(super) fn clear(&mut self) {
-        self.prompt = Prompt::default();
+    /// Forgets a player.
+    pub(super) fn leave(&mut self, player: usize) {
+        let gone = self.regions.extract_if(|&(whose, _), _| whose == player);
+        self.free.extend(gone.map(|(_, region)| region.slots));
     }
 
+    /// The region for a player's purpose, with so many slots at least; a new one is empty.
+    fn reserve(&mut self, key: (usize, Purpose), slots: usize, model: &Model) -> &mut Region {
+        if self.regions.get(&key).is_none_or(|region| region.slots.len() < slots) {
+            self.free.extend(self.regions.remove(&key).map(|region| region.slots));
+            let place = self.free.iter().position(|free| free.len() >= slots);
+            let slots = match place {
+                Some(place) => self.free.swap_remove(place),
+                None => self.extend(slots.next_multiple_of(256).max(LEAST_SLOTS), model),
+            };
+            self.regions.insert(key, Region { slots, prompt: Prompt::default() });
+        }
+        self.regions.get_mut(&key).expect("just made")
+    }
+
+    /// New slots at the end of the caches.
+    fn extend(&mut self, slots: usize, model: &Model) -> Range<usize> {
+        if self.caches.is_empty() {
+            self.caches = model.decoder.caches(slots);
+        } else {
+            self.caches.iter_mut().for_each(|cache| cache.extend(slots));
+        }
+        self.slots += slots;
+        self.slots - slots..self.slots
+    }
+}
+
+impl Region {
     /// How many first tokens of a prompt are in the caches.
     fn shared(&self, prompt: &Prompt, image_token: u32, image_tokens: usize) -> usize {
         let mut seen = 0;
@@ -61,16 +106,31 @@ struct Trace {
     state: Option<State>,
     logits: Vec<f32>,
     completion: Completion,
+    /// What the last step gave it.
+    last: Option<Choice>,
     done: bool,
+}
+
+/// Traces that go on from one prompt.
+pub(super) struct Job {
+    /// The place of the adapter that has a say.
+    adapter: Option<usize>,
+    /// The first slot of the job's region.
+    start: usize,
+    grammar: Option<String>,
+    traces: Vec<Trace>,
+    /// Tokens in the prompt.
+    pub(super) prompt: usize,
+    most: usize,
+    computed: usize,
+    /// Why it can't go on.
+    failed: Option<SamplerError>,
 }
 
 /// Traces being written. Dropping it stops them.
 pub struct Generation<'a> {
     vlm: &'a mut Vlm,
-    grammar: Option<(String, Grammar)>,
-    traces: Vec<Trace>,
-    prompt: usize,
-    most: usize,
+    job: Job,
     /// How many tokens of the prompt were computed, and not taken from the caches.
     pub computed: usize,
 }
@@ -82,7 +142,38 @@ impl Vlm {
     /// # Errors
     /// If the grammar is not one, the prompt is longer than the model was made for, there are too many traces,
     /// or the device fails.
-    pub async fn generate(&mut self, prompt: &Prompt, style: &Style) -> Result<Generation<'_>, VlmError> {
+    pub async fn generate(
+        &mut self,
+        purpose: Purpose,
+        prompt: &Prompt,
+        style: &Style,
+    ) -> Result<Generation<'_>, VlmError> {
+        let job = self.begin((0, purpose), prompt, style).await?;
+        Ok(Generation { computed: job.computed, vlm: self, job })
+    }
+
+    /// Writes to the end.
+    ///
+    /// # Errors
+    /// As [`Vlm::generate`] and [`Generation::step`].
+    pub async fn complete(
+        &mut self,
+        purpose: Purpose,
+        prompt: &Prompt,
+        style: &Style,
+    ) -> Result<Vec<Completion>, VlmError> {
+        let mut generation = self.generate(purpose, prompt, style).await?;
+        while !generation.step().await?.is_empty() {}
+        Ok(generation.finish())
+    }
+
+    /// Reads a player's prompt, see [`Vlm::generate`].
+    pub(super) async fn begin(
+        &mut self,
+        (player, purpose): (usize, Purpose),
+        prompt: &Prompt,
+        style: &Style,
+    ) -> Result<Job, VlmError> {
         let (image_token, image_tokens) = (self.config.image_token_id, self.config.image_tokens());
         let (count, longest) = (prompt.ids.len(), self.config.text.max_position_embeddings);
         if count + style.most_tokens > longest {
@@ -95,64 +186,159 @@ impl Vlm {
         if count == 0 || asked != prompt.images.len() * image_tokens {
             return Err(VlmError::Prompt { tokens: asked, images: prompt.images.len() });
         }
-        let grammar = match &style.grammar {
-            Some(pattern) => Some((pattern.clone(), self.grammar(pattern)?)),
-            None => None,
-        };
-        if let Some(least) =
-            grammar.as_ref().map(|(_, grammar)| grammar.shortest()).filter(|n| *n > style.most_tokens)
-        {
-            return Err(VlmError::TooShort { answer: style.most_tokens, least });
+        let mut state = None;
+        if let Some(pattern) = &style.grammar {
+            let grammar = self.grammar(pattern)?;
+            let least = grammar.shortest();
+            if least > style.most_tokens {
+                return Err(VlmError::TooShort { answer: style.most_tokens, least });
+            }
+            state = Some(grammar.start());
         }
-        self.reserve(count + style.seeds.len() * style.most_tokens);
+        let adapter = (purpose == Purpose::Vote(Policy::Adapted)).then_some(player);
+        let slots = count + style.seeds.len() * style.most_tokens;
+        let region = self.memory.reserve((player, purpose), slots, &self.model);
         // The last token is computed always: its logits are wanted.
-        let shared = self.memory.shared(prompt, image_token, image_tokens).min(count - 1);
+        let shared = region.shared(prompt, image_token, image_tokens).min(count - 1);
         // Until all of it is computed the caches hold only what is shared.
-        self.memory.clear();
+        region.prompt = Prompt::default();
+        let start = region.slots.start;
         let rows = self.model.rows(prompt, shared);
-        let sights = Sights::onward(shared..count);
+        let sights = Sights::onward(shared..count).rows.into_iter().map(|sight| sight.moved(start));
+        let sights = Sights::new(sights.collect());
         let view = View::Cached(&mut self.memory.caches, &sights);
-        let hidden = self.model.decoder.forward(rows, shared..count, view);
+        let worn = [(count - shared, adapter)];
+        let hidden = self.model.decoder.forward(rows, shared..count, view, &worn);
         let last = hidden.narrow(0, count - shared - 1, 1);
         let logits = numbers(self.model.decoder.logits(last)).await?;
-        self.memory.prompt = prompt.clone();
+        self.memory.reserve((player, purpose), slots, &self.model).prompt = prompt.clone();
 
         let trace = |seed: &u32| Trace {
             sampler: Sampler::new(style.temperature, style.top_p, u64::from(*seed)),
-            state: grammar.as_ref().map(|(_, grammar)| grammar.start()),
+            state,
             logits: logits.clone(),
             completion: Completion::default(),
+            last: None,
             done: style.most_tokens == 0,
         };
         let traces = style.seeds.iter().map(trace).collect();
-        let most = style.most_tokens;
-        Ok(Generation { vlm: self, grammar, traces, prompt: count, most, computed: count - shared })
+        let (grammar, most) = (style.grammar.clone(), style.most_tokens);
+        let computed = count - shared;
+        Ok(Job { adapter, start, grammar, traces, prompt: count, most, computed, failed: None })
     }
 
-    /// Writes to the end.
-    ///
-    /// # Errors
-    /// As [`Vlm::generate`] and [`Generation::step`].
-    pub async fn complete(&mut self, prompt: &Prompt, style: &Style) -> Result<Vec<Completion>, VlmError> {
-        let mut generation = self.generate(prompt, style).await?;
-        while !generation.step().await?.is_empty() {}
-        Ok(generation.finish())
-    }
-
-    /// Makes sure that the caches have so many slots; larger ones start empty.
-    fn reserve(&mut self, slots: usize) {
-        if self.memory.slots < slots {
-            let slots = slots.next_power_of_two().max(LEAST_SLOTS);
-            self.memory =
-                Memory { caches: self.model.decoder.caches(slots), slots, prompt: Prompt::default() };
+    /// Gives every trace that is not done its next token, all jobs in one batch.
+    pub(super) async fn advance(&mut self, jobs: &mut [&mut Job]) -> Result<(), VlmError> {
+        self.compute(jobs).await?;
+        let end = self.processor.eos();
+        for job in jobs {
+            job.draw(&mut self.grammars, end);
         }
+        Ok(())
+    }
+
+    /// Computes the logits after the last tokens, all traces in one batch.
+    async fn compute(&mut self, jobs: &mut [&mut Job]) -> Result<(), VlmError> {
+        let (mut ids, mut sights, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut worn = Vec::new();
+        let mut waiting = Vec::new();
+        for job in jobs.iter_mut() {
+            let (count, before) = (job.traces.len(), ids.len());
+            let traces = job.traces.iter_mut().enumerate();
+            for (index, trace) in traces.filter(|(_, trace)| !trace.done && trace.logits.is_empty()) {
+                let tokens = &trace.completion.tokens;
+                let (written, first) = (tokens.len() - 1, job.prompt + index);
+                ids.push(tokens[written]);
+                positions.push(job.prompt + written);
+                // The traces' slots lie side by side, token by token.
+                let slot = first + written * count;
+                let sight =
+                    Sight { slot, start: 0, shared: job.prompt, first, stride: count, count: written + 1 };
+                sights.push(sight.moved(job.start));
+                waiting.push(trace);
+            }
+            worn.push((ids.len() - before, job.adapter));
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        worn.retain(|(rows, _)| *rows > 0);
+        let (rows, sights) = (self.model.decoder.embed(&ids), Sights::new(sights));
+        let view = View::Cached(&mut self.memory.caches, &sights);
+        let hidden = self.model.decoder.forward(rows, positions, view, &worn);
+        let logits = numbers(self.model.decoder.logits(hidden)).await?;
+        let width = logits.len() / waiting.len();
+        for (trace, logits) in waiting.into_iter().zip(logits.chunks_exact(width)) {
+            trace.logits.extend_from_slice(logits);
+        }
+        Ok(())
+    }
+
+    /// What a job has written.
+    pub(super) fn written(&self, job: Job) -> Result<Vec<Completion>, VlmError> {
+        if let Some(error) = job.failed {
+            return Err(error.into());
+        }
+        let texts: Vec<String> = job.traces.iter().map(|trace| self.text(trace)).collect();
+        let traces = job.traces.into_iter().zip(texts);
+        Ok(traces.map(|(trace, text)| Completion { text, ..trace.completion }).collect())
+    }
+
+    /// The text of a trace so far, the end token left out.
+    fn text(&self, trace: &Trace) -> String {
+        let tokens = &trace.completion.tokens;
+        let bytes: Vec<u8> = tokens.iter().flat_map(|id| self.processor.piece(*id)).copied().collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// A grammar, compiled when it is first asked for.
-    fn grammar(&mut self, pattern: &str) -> Result<Grammar, GrammarError> {
-        match self.grammars.remove(pattern) {
-            Some(grammar) => Ok(grammar),
-            None => Grammar::new(pattern, &self.vocabulary),
+    fn grammar(&mut self, pattern: &str) -> Result<&mut Grammar, GrammarError> {
+        if !self.grammars.contains_key(pattern) {
+            self.grammars.insert(pattern.to_string(), Grammar::new(pattern, &self.vocabulary)?);
+        }
+        Ok(self.grammars.get_mut(pattern).expect("just put there"))
+    }
+}
+
+impl Job {
+    /// Whether nothing is left to be written.
+    pub(super) fn is_done(&self) -> bool {
+        self.failed.is_some() || self.traces.iter().all(|trace| trace.done)
+    }
+
+    /// Draws a token for every trace that is not done.
+    fn draw(&mut self, grammars: &mut HashMap<String, Grammar>, end: u32) {
+        let mut grammar = self.grammar.as_ref().and_then(|pattern| grammars.get_mut(pattern));
+        for trace in &mut self.traces {
+            trace.last = None;
+            if trace.done {
+                continue;
+            }
+            let left = self.most - trace.completion.tokens.len();
+            let allowed =
+                grammar.as_mut().zip(trace.state).map(|(grammar, state)| grammar.allowed(state, left));
+            let choice = match trace.sampler.sample(&trace.logits, allowed) {
+                Ok(choice) => choice,
+                Err(error) => {
+                    self.failed = Some(error);
+                    return;
+                }
+            };
+            if let (Some(grammar), Some(state)) = (&grammar, &mut trace.state) {
+                *state = grammar.advance(*state, choice.token);
+            }
+            trace.logits.clear();
+            let completion = &mut trace.completion;
+            completion.tokens.push(choice.token);
+            completion.log_probabilities.push(choice.log_probability);
+            completion.bent += usize::from(choice.bent);
+            let ended = choice.token == end;
+            // Where the grammar leaves nothing but the end, the model need not be asked for it.
+            let over = grammar.as_mut().zip(trace.state).is_some_and(|(grammar, state)| {
+                !ended && grammar.allowed(state, left - 1).only() == Some(end)
+            });
+            trace.done = ended || over || completion.tokens.len() == self.most;
+            trace.last = Some(choice);
         }
     }
 }
@@ -163,96 +349,21 @@ impl Generation<'_> {
     /// # Errors
     /// If the model's numbers are not finite, or the device fails.
     pub async fn step(&mut self) -> Result<Vec<Token>, VlmError> {
-        self.advance().await?;
-        let mut tokens = Vec::new();
-        let end = self.vlm.processor.eos();
-        for (index, trace) in self.traces.iter_mut().enumerate().filter(|(_, trace)| !trace.done) {
-            let left = self.most - trace.completion.tokens.len();
-            let grammar = self.grammar.as_mut().map(|(_, grammar)| grammar).zip(trace.state);
-            let choice = match grammar {
-                Some((grammar, state)) => {
-                    let choice = trace.sampler.sample(&trace.logits, Some(grammar.allowed(state, left)))?;
-                    trace.state = Some(grammar.advance(state, choice.token));
-                    choice
-                }
-                None => trace.sampler.sample(&trace.logits, None)?,
-            };
-            trace.logits.clear();
-            let completion = &mut trace.completion;
-            completion.tokens.push(choice.token);
-            completion.log_probabilities.push(choice.log_probability);
-            completion.bent += usize::from(choice.bent);
-            let ended = choice.token == end;
-            // Where the grammar leaves nothing but the end, the model need not be asked for it.
-            let over = self.grammar.as_mut().zip(trace.state).is_some_and(|((_, grammar), state)| {
-                !ended && grammar.allowed(state, left - 1).only() == Some(end)
-            });
-            trace.done = ended || over || completion.tokens.len() == self.most;
-            tokens.push((index, choice));
+        self.vlm.advance(&mut [&mut self.job]).await?;
+        if let Some(error) = self.job.failed {
+            return Err(error.into());
         }
-        let token = |(trace, choice): (usize, Choice)| Token {
-            trace,
-            id: choice.token,
-            text: self.text(trace),
-            log_probability: choice.log_probability,
-            bent: choice.bent,
+        let token = |(trace, of): (usize, &Trace)| {
+            let Choice { token, log_probability, bent, .. } = of.last?;
+            Some(Token { trace, id: token, text: self.vlm.text(of), log_probability, bent })
         };
-        Ok(tokens.into_iter().map(token).collect())
-    }
-
-    /// Computes the logits after the last tokens, all traces in one batch.
-    async fn advance(&mut self) -> Result<(), VlmError> {
-        let count = self.traces.len();
-        let waiting = |(_, trace): &(usize, &mut Trace)| !trace.done && trace.logits.is_empty();
-        let mut active: Vec<(usize, &mut Trace)> =
-            self.traces.iter_mut().enumerate().filter(waiting).collect();
-        if active.is_empty() {
-            return Ok(());
-        }
-        let mut ids = Vec::new();
-        let mut sights = Vec::new();
-        let mut positions = Vec::new();
-        for (index, trace) in &active {
-            let tokens = &trace.completion.tokens;
-            let (written, first) = (tokens.len() - 1, self.prompt + index);
-            ids.push(tokens[written]);
-            positions.push(self.prompt + written);
-            // The traces' slots lie side by side, token by token.
-            let slot = first + written * count;
-            sights.push(Sight { slot, shared: self.prompt, first, stride: count, count: written + 1 });
-        }
-        let Vlm { model, memory, .. } = &mut *self.vlm;
-        let (rows, sights) = (model.decoder.embed(&ids), Sights::new(sights));
-        let hidden = model.decoder.forward(rows, positions, View::Cached(&mut memory.caches, &sights));
-        let logits = numbers(model.decoder.logits(hidden)).await?;
-        let width = logits.len() / active.len();
-        for ((_, trace), logits) in active.iter_mut().zip(logits.chunks_exact(width)) {
-            trace.logits.extend_from_slice(logits);
-        }
-        Ok(())
-    }
-
-    /// The text of a trace so far, the end token left out.
-    fn text(&self, trace: usize) -> String {
-        let processor = &self.vlm.processor;
-        let tokens = &self.traces[trace].completion.tokens;
-        let bytes: Vec<u8> = tokens.iter().flat_map(|id| processor.piece(*id)).copied().collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+        Ok(self.job.traces.iter().enumerate().filter_map(token).collect())
     }
 
     /// What has been written.
-    pub fn finish(mut self) -> Vec<Completion> {
-        let texts: Vec<String> = (0..self.traces.len()).map(|trace| self.text(trace)).collect();
-        let traces = std::mem::take(&mut self.traces).into_iter();
-        traces.zip(texts).map(|(trace, text)| Completion { text, ..trace.completion }).collect()
-    }
-}
-
-impl Drop for Generation<'_> {
-    fn drop(&mut self) {
-        if let Some((pattern, grammar)) = self.grammar.take() {
-            self.vlm.grammars.insert(pattern, grammar);
-        }
+    pub fn finish(self) -> Vec<Completion> {
+        // What failed was said by the step.
+        self.vlm.written(Job { failed: None, ..self.job }).unwrap_or_default()
     }
 }
 

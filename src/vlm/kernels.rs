@@ -9,6 +9,7 @@ use std::ops::Range;
 use burn::tensor::activation::{gelu_approximate, silu, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::layers::Lora;
 use super::weights::Quantised;
 
 #[cfg(feature = "cpu")]
@@ -128,7 +129,9 @@ impl Rotation {
 pub struct Sight {
     /// The slot that the row's own key and value go to.
     pub slot: usize,
-    /// The row sees slots `0..shared`,
+    /// The row sees, from this slot on,
+    pub start: usize,
+    /// so many slots,
     pub shared: usize,
     /// and, from this slot on,
     pub first: usize,
@@ -141,8 +144,15 @@ pub struct Sight {
 impl Sight {
     /// The slots that the row sees.
     pub fn slots(&self) -> impl Iterator<Item = usize> + use<> {
-        let Self { shared, first, stride, count, .. } = *self;
-        (0..shared).chain((0..count).map(move |i| first + i * stride))
+        let Self { start, shared, first, stride, count, .. } = *self;
+        (start..start + shared).chain((0..count).map(move |i| first + i * stride))
+    }
+}
+
+impl Sight {
+    /// The same, so many slots further on.
+    pub fn moved(self, by: usize) -> Self {
+        Self { slot: self.slot + by, start: self.start + by, first: self.first + by, ..self }
     }
 }
 
@@ -186,12 +196,20 @@ impl Sights {
 
     /// Of rows that go to these slots, one after another, and see everything up to themselves.
     pub fn onward(slots: Range<usize>) -> Self {
-        Self::new(slots.map(|slot| Sight { slot, shared: slot + 1, first: 0, stride: 1, count: 0 }).collect())
+        Self::new(
+            slots
+                .map(|slot| Sight { slot, start: 0, shared: slot + 1, first: 0, stride: 1, count: 0 })
+                .collect(),
+        )
     }
 
     /// Of so many rows that see each other.
     pub fn mutual(rows: usize) -> Self {
-        Self::new((0..rows).map(|slot| Sight { slot, shared: rows, first: 0, stride: 1, count: 0 }).collect())
+        Self::new(
+            (0..rows)
+                .map(|slot| Sight { slot, start: 0, shared: rows, first: 0, stride: 1, count: 0 })
+                .collect(),
+        )
     }
 
     /// Zero where a row sees a slot, minus a lot where not; `[rows, slots]`.
@@ -221,11 +239,33 @@ pub enum Cache {
     /// The same in memory, for the CPU.
     #[cfg(feature = "cpu")]
     Memory {
+        /// Numbers a slot.
+        width: usize,
         /// Keys.
         keys: Vec<f32>,
         /// Values.
         values: Vec<f32>,
     },
+}
+
+impl Cache {
+    /// Adds empty slots at the end.
+    pub fn extend(&mut self, slots: usize) {
+        match self {
+            Self::Device { keys, values } => {
+                for buffer in [keys, values] {
+                    let more = Tensor::zeros([slots, buffer.dims()[1]], &buffer.device());
+                    *buffer = Tensor::cat(vec![buffer.clone(), more], 0);
+                }
+            }
+            #[cfg(feature = "cpu")]
+            Self::Memory { width, keys, values } => {
+                for buffer in [keys, values] {
+                    buffer.resize(buffer.len() + slots * *width, 0.0);
+                }
+            }
+        }
+    }
 }
 
 impl Kernels {
@@ -249,7 +289,9 @@ impl Kernels {
         let width = heads.keys * heads.width;
         match self {
             #[cfg(feature = "cpu")]
-            Self::Cpu => Cache::Memory { keys: vec![0.0; slots * width], values: vec![0.0; slots * width] },
+            Self::Cpu => {
+                Cache::Memory { width, keys: vec![0.0; slots * width], values: vec![0.0; slots * width] }
+            }
             _ => {
                 let empty = || Tensor::zeros([slots, width], device);
                 Cache::Device { keys: empty(), values: empty() }
@@ -266,6 +308,27 @@ impl Kernels {
             #[cfg(not(feature = "cpu"))]
             Matrix::Quantised(_) => unreachable!("only the CPU multiplies with bytes"),
         }
+    }
+
+    /// Adds low-rank corrections to what a linear layer made of `x`: so many rows one after another take
+    /// each. `out [rows, out]`, `x [rows, in]`.
+    pub fn correct(self, out: Tensor<2>, x: Tensor<2>, runs: &[(usize, Option<&Lora>)]) -> Tensor<2> {
+        #[cfg(feature = "cpu")]
+        if self == Self::Cpu {
+            return cpu::correct(out, x, runs);
+        }
+        let mut from = 0;
+        let corrected = runs.iter().map(|(rows, lora)| {
+            let part = |x: &Tensor<2>| x.clone().narrow(0, from, *rows);
+            let (out, x) = (part(&out), part(&x));
+            from += rows;
+            match lora {
+                Some(Lora { a, b }) => out + x.matmul(a.clone().transpose()).matmul(b.clone().transpose()),
+                None => out,
+            }
+        });
+        let mut corrected: Vec<Tensor<2>> = corrected.collect();
+        if corrected.len() == 1 { corrected.remove(0) } else { Tensor::cat(corrected, 0) }
     }
 
     /// `x / rms(x) * weight` (Zhang and Sennrich, arXiv 1910.07467); `[rows, width]`, weight `[1, width]`.
@@ -323,6 +386,23 @@ impl Kernels {
         attention(q, k, split(v, heads.keys, heads), heads, mask)
     }
 
+    /// The same, and the attention itself: the share that each row gives each, the mean over the heads;
+    /// `[rows, rows]`.
+    pub fn attend_watched(
+        self,
+        [q, k, v]: [Tensor<2>; 3],
+        heads: Heads,
+        rotation: Option<&Rotation>,
+        mask: Option<&Tensor<2>>,
+    ) -> [Tensor<2>; 2] {
+        let q = turned(q, heads.queries, heads, rotation);
+        let k = turned(k, heads.keys, heads, rotation);
+        let weights = shares(q, k, heads, mask);
+        let rows = weights.dims()[1];
+        let mean = weights.clone().mean_dim(0).reshape([rows, rows]);
+        [mixed(weights, split(v, heads.keys, heads), heads), mean]
+    }
+
     /// Attention of new rows over what a cache holds and themselves, each within its [`Sight`].
     /// The rows' keys and values go into the cache.
     pub fn attend_cached(
@@ -335,7 +415,7 @@ impl Kernels {
     ) -> Tensor<2> {
         match cache {
             #[cfg(feature = "cpu")]
-            Cache::Memory { keys, values } => cpu::attend(
+            Cache::Memory { keys, values, .. } => cpu::attend(
                 [q, k, v],
                 heads,
                 rotation.map(|r| (&r.cos[..], &r.sin[..])),
@@ -403,17 +483,27 @@ fn turned(x: Tensor<2>, count: usize, heads: Heads, rotation: Option<&Rotation>)
 /// `softmax(q k' / sqrt(width) + mask) v`; `q [rows, queries, width]`, `k` and `v` `[seen, keys, width]`,
 /// `mask [rows, seen]`; `[rows, queries * width]`.
 fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: Heads, mask: Option<&Tensor<2>>) -> Tensor<2> {
+    mixed(shares(q, k, heads, mask), v, heads)
+}
+
+/// The softmax of it, `[queries, rows, seen]`.
+fn shares(q: Tensor<3>, k: Tensor<3>, heads: Heads, mask: Option<&Tensor<2>>) -> Tensor<3> {
     let (rows, seen, group) = (q.dims()[0], k.dims()[0], heads.queries / heads.keys);
     // [keys, group * rows, width], so that a group of query heads shares its keys.
     let grouped = q.reshape([rows, heads.keys, group, heads.width]).permute([1, 2, 0, 3]);
     let q = grouped.reshape([heads.keys, group * rows, heads.width]) / (heads.width as f64).sqrt();
-    let (k, v) = (k.permute([1, 2, 0]), v.permute([1, 0, 2]));
-    let mut scores = q.matmul(k).reshape([heads.keys * group, rows, seen]);
+    let mut scores = q.matmul(k.permute([1, 2, 0])).reshape([heads.keys * group, rows, seen]);
     if let Some(mask) = mask {
         scores = scores + mask.clone().unsqueeze::<3>();
     }
-    let weights = softmax(scores, 2).reshape([heads.keys, group * rows, seen]);
-    let mixed = weights.matmul(v).reshape([heads.keys, group, rows, heads.width]);
+    softmax(scores, 2)
+}
+
+/// What these shares make of the values.
+fn mixed(shares: Tensor<3>, v: Tensor<3>, heads: Heads) -> Tensor<2> {
+    let ([_, rows, seen], group) = (shares.dims(), heads.queries / heads.keys);
+    let shares = shares.reshape([heads.keys, group * rows, seen]);
+    let mixed = shares.matmul(v.permute([1, 0, 2])).reshape([heads.keys, group, rows, heads.width]);
     mixed.permute([2, 0, 1, 3]).reshape([rows, heads.queries * heads.width])
 }
 

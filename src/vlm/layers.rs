@@ -53,7 +53,7 @@ impl Builder<'_> {
         Linear {
             weight: self.matrix(&format!("{name}.weight")),
             bias: bias.then(|| self.tensor(&format!("{name}.bias"))),
-            lora: None,
+            loras: Vec::new(),
         }
     }
 }
@@ -62,9 +62,12 @@ impl Builder<'_> {
 pub struct Linear {
     weight: Matrix,
     bias: Option<Tensor<2>>,
-    /// A low-rank correction.
-    pub lora: Option<Lora>,
+    /// Low-rank corrections, each at its place.
+    loras: Vec<Option<Lora>>,
 }
+
+/// Which correction the rows of a sequence take: so many rows one after another, and a place.
+pub type Worn<'a> = &'a [(usize, Option<usize>)];
 
 /// A low-rank correction of a linear layer (Hu et al., arXiv 2106.09685): `x a' b'`.
 #[derive(Clone)]
@@ -76,19 +79,29 @@ pub struct Lora {
 }
 
 impl Linear {
-    /// Applies the layer.
+    /// Applies the layer, without corrections.
     pub fn forward(&self, kernels: Kernels, x: Tensor<2>) -> Tensor<2> {
-        let low = self
-            .lora
-            .as_ref()
-            .map(|Lora { a, b }| x.clone().matmul(a.clone().transpose()).matmul(b.clone().transpose()));
-        let mut out = kernels.linear(x, &self.weight);
-        if let Some(bias) = &self.bias {
-            out = out + bias.clone();
-        }
-        match low {
-            Some(low) => out + low,
+        let out = kernels.linear(x, &self.weight);
+        match &self.bias {
+            Some(bias) => out + bias.clone(),
             None => out,
         }
+    }
+
+    /// Applies the layer with the corrections that the rows take.
+    pub fn forward_worn(&self, kernels: Kernels, x: Tensor<2>, worn: Worn) -> Tensor<2> {
+        let lora = |place: Option<usize>| self.loras.get(place?)?.as_ref();
+        let runs: Vec<(usize, Option<&Lora>)> =
+            worn.iter().map(|&(rows, place)| (rows, lora(place))).collect();
+        let out = self.forward(kernels, x.clone());
+        if runs.iter().all(|(_, lora)| lora.is_none()) { out } else { kernels.correct(out, x, &runs) }
+    }
+
+    /// Puts a correction at a place, or takes it away.
+    pub fn adopt(&mut self, place: usize, lora: Option<Lora>) {
+        if self.loras.len() <= place {
+            self.loras.resize(place + 1, None);
+        }
+        self.loras[place] = lora;
     }
 }

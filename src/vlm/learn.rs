@@ -1,10 +1,12 @@
 //! Learning while playing: the gradient, for the adapter alone, of a weighted log-likelihood over
 //! what the model wrote, held near the frozen model.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::adapter::{Adapter, Part, tensor};
+use super::adapter::tensor;
 use super::decoder::View;
 use super::generate::numbers;
 use super::kernels::{Sight, Sights};
@@ -12,7 +14,7 @@ use super::layers::{Builder, Precision};
 use super::model::Model;
 use super::processor::Prompt;
 use super::{Vlm, VlmError};
-use crate::mind::{Learned, Lesson, Objective};
+use crate::mind::{Gradient, Lesson, Objective};
 
 /// A prompt and its traces as the rows of one sequence: the traces see the prompt and themselves.
 struct Tree {
@@ -39,7 +41,7 @@ impl Tree {
                     ids.push(*token);
                     positions.push(prompt + i);
                     let slot = first + i;
-                    sights.push(Sight { slot, shared: prompt, first, stride: 1, count: i + 1 });
+                    sights.push(Sight { slot, start: 0, shared: prompt, first, stride: 1, count: i + 1 });
                 }
             }
         }
@@ -48,12 +50,23 @@ impl Tree {
 }
 
 impl Vlm {
-    /// The gradient of the objective for the installed adapter, over lessons that count alike a token.
+    /// The gradient of the objective for the installed adapter, over lessons that count alike a token; its
+    /// values are in the order of [`Adapter::values`](super::adapter::Adapter::values).
     ///
     /// # Errors
     /// If no adapter is installed, nothing was written, or the device fails.
-    pub async fn learn(&mut self, lessons: &[Lesson], objective: Objective) -> Result<Learned, VlmError> {
-        let adapter = self.adapter.clone().ok_or(VlmError::NothingToLearn)?;
+    pub async fn learn(&mut self, lessons: &[Lesson], objective: Objective) -> Result<Gradient, VlmError> {
+        self.learn_at(0, lessons, objective).await
+    }
+
+    /// The same for a player's adapter.
+    pub(super) async fn learn_at(
+        &mut self,
+        player: usize,
+        lessons: &[Lesson],
+        objective: Objective,
+    ) -> Result<Gradient, VlmError> {
+        let adapter = self.adapters.get(&player).cloned().ok_or(VlmError::NothingToLearn)?;
         let answers = self.model.decoder.answers() as u32;
         let tokens: Vec<u32> =
             lessons.iter().flat_map(|lesson| &lesson.traces).flat_map(|(tokens, _)| tokens.clone()).collect();
@@ -73,10 +86,9 @@ impl Vlm {
                 &self.config,
             ),
         };
-        let mut gradient = Adapter {
-            scale: adapter.scale,
-            parts: adapter.parts.iter().map(|(name, part)| (name.clone(), zero(part))).collect(),
-        };
+        // Matrix by matrix in the order of their names.
+        let zeros = adapter.parts.iter().map(|(name, part)| (name.clone(), vec![0f32; part.values.len()]));
+        let mut slopes: BTreeMap<String, Vec<f32>> = zeros.collect();
         let mut sums = [0f32; 3];
         for lesson in
             lessons.iter().filter(|lesson| lesson.traces.iter().any(|(tokens, _)| !tokens.is_empty()))
@@ -84,17 +96,16 @@ impl Vlm {
             let prompt = self.processor.prompt(&lesson.messages)?;
             let tree = Tree::new(&prompt, &lesson.traces);
             let rows = Tensor::from_inner(self.model.rows(&prompt, 0));
-            student.decoder.adopt(None);
-            let frozen = foretell(&student, rows.clone(), &tree, &device).detach();
+            let frozen = foretell(&student, rows.clone(), &tree, &device, None).detach();
             let mut leaves = Vec::new();
-            student.decoder.adopt_tensors(|layer, target| {
+            student.decoder.adopt_tensors(0, |layer, target| {
                 adapter.lora_with(layer, target, |name, part| {
                     let leaf = tensor(part, &device).require_grad();
                     leaves.push((name.to_string(), leaf.clone()));
                     leaf
                 })
             });
-            let adapted = foretell(&student, rows, &tree, &device);
+            let adapted = foretell(&student, rows, &tree, &device, Some(0));
             let count = tokens.len() as f32;
             let chosen = adapted.clone().gather(1, targets(&tree, &device));
             let weights: Vec<f32> = tree.targets.iter().map(|(_, _, weight)| *weight).collect();
@@ -110,29 +121,31 @@ impl Vlm {
             }
             for (name, leaf) in leaves {
                 let Some(found) = leaf.grad_remove(&mut gradients) else { continue };
-                let into = gradient.parts.get_mut(&name).map(|part| part.values.iter_mut());
-                for (into, found) in into.into_iter().flatten().zip(numbers(found).await?) {
-                    *into += found;
-                }
+                let into = slopes.entry(name).or_default();
+                into.iter_mut().zip(numbers(found).await?).for_each(|(into, found)| *into += found);
             }
         }
-        student.decoder.adopt(None);
+        student.decoder.adopt(0, None);
         self.student = Some(student);
         let [loss, kl, entropy] = sums;
-        Ok(Learned { gradient: gradient.to_bytes(), loss, kl, entropy })
+        let values = slopes.into_values().flatten().collect();
+        Ok(Gradient { values, tokens: tokens.len(), loss, kl, entropy })
     }
 }
 
-fn zero(part: &Part) -> Part {
-    Part { shape: part.shape, values: vec![0.0; part.values.len()] }
-}
-
 /// The log-probabilities of every answer token, a row for each target; `rows` are the prompt's.
-fn foretell(model: &Model, rows: Tensor<2>, tree: &Tree, device: &Device) -> Tensor<2> {
+fn foretell(
+    model: &Model,
+    rows: Tensor<2>,
+    tree: &Tree,
+    device: &Device,
+    adapter: Option<usize>,
+) -> Tensor<2> {
     let rows =
         if tree.ids.is_empty() { rows } else { Tensor::cat(vec![rows, model.decoder.embed(&tree.ids)], 0) };
     let view = View::Mask(tree.sights.mask(tree.positions.len(), device));
-    let hidden = model.decoder.forward(rows, tree.positions.iter().copied(), view);
+    let hidden =
+        model.decoder.forward(rows, tree.positions.iter().copied(), view, &[(tree.positions.len(), adapter)]);
     let foretelling: Vec<i32> = tree.targets.iter().map(|(row, _, _)| *row as i32).collect();
     let count = foretelling.len();
     let foretelling = Tensor::<1, Int>::from_data(TensorData::new(foretelling, [count]), device);

@@ -68,7 +68,7 @@ impl Model {
         let count = prompt.ids.len();
         let sights = Sights::onward(0..count);
         let view = View::Mask(sights.mask(count, &self.device));
-        let hidden = self.decoder.forward(self.rows(prompt, 0), 0..count, view);
+        let hidden = self.decoder.forward(self.rows(prompt, 0), 0..count, view, &[]);
         self.decoder.logits(hidden)
     }
 }

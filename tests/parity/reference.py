@@ -325,7 +325,7 @@ def reference(folder, images):
     labels = torch.tensor([[-100] * len(ask) + tell])
     pixel_values = random(folder.name + " pixels", (1, images, 3, size, size), 0.6).clamp(-1, 1)
 
-    out = model(input_ids=input_ids, pixel_values=pixel_values, labels=labels)
+    out = model(input_ids=input_ids, pixel_values=pixel_values, labels=labels, output_attentions=True)
     out.loss.backward()
     tensors = {
         "input_ids": input_ids[0],
@@ -334,6 +334,8 @@ def reference(folder, images):
         "logits": out.logits[0].detach(),
         "loss": out.loss.detach().reshape(1),
         "image_hidden_states": out.image_hidden_states.detach(),
+        # The mean over the decoder's layers and heads, a row for each token that looks.
+        "attention": torch.stack(out.attentions).mean((0, 1, 2)).detach(),
     }
     for name, weight in model.named_parameters():
         tensors[f"grad.{name}"] = weight.grad

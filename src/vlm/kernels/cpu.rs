@@ -11,6 +11,7 @@ use burn_flex::FlexTensor;
 use wide::{f32x4, f32x8, i8x16, i16x8, i16x16, i32x4};
 
 use super::{Heads, Sight};
+use crate::vlm::layers::Lora;
 use crate::vlm::weights::Quantised;
 
 /// A tensor's numbers, row by row.
@@ -202,6 +203,29 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
         sum += a * b;
     }
     sum
+}
+
+/// Adds low-rank corrections, see [`super::Kernels::correct`]. Row by row: a row's numbers are the same
+/// whoever stands beside it.
+pub fn correct(out: Tensor<2>, x: Tensor<2>, runs: &[(usize, Option<&Lora>)]) -> Tensor<2> {
+    let ([rows, outs], columns) = (out.dims(), x.dims()[1]);
+    let (mut out, x) = (Rows::of(out).values().to_vec(), Rows::of(x));
+    let mut pairs = out.chunks_exact_mut(outs).zip(x.values().chunks_exact(columns));
+    for (count, lora) in runs {
+        let pairs = pairs.by_ref().take(*count);
+        let Some(Lora { a, b }) = lora else {
+            pairs.for_each(drop);
+            continue;
+        };
+        let rank = a.dims()[0];
+        let (a, b) = (Rows::of(a.clone()), Rows::of(b.clone()));
+        let mut low = vec![0.0; rank];
+        for (out, x) in pairs {
+            low.iter_mut().zip(a.values().chunks_exact(columns)).for_each(|(low, a)| *low = dot(x, a));
+            out.iter_mut().zip(b.values().chunks_exact(rank)).for_each(|(out, b)| *out += dot(&low, b));
+        }
+    }
+    tensor(out, rows)
 }
 
 /// `x / rms(x) * weight`.

@@ -141,7 +141,7 @@ fn place_rows(
     let row = CUBE_POS;
     let half = comptime!(width / 2);
     let stored = comptime!(key_heads * width);
-    let slot = sights[row * 5] as usize;
+    let slot = sights[row * 6] as usize;
     let mut i = UNIT_POS as usize;
     while i < query_heads * half {
         let (head, at) = (i / half, i % half);
@@ -172,10 +172,10 @@ fn place_rows(
 /// The slot of the `i`th thing that a row sees.
 #[cube]
 fn seen_slot(i: usize, sights: &[i32], row: usize) -> usize {
-    let shared = sights[row * 5 + 1] as usize;
-    let mut slot = i;
+    let shared = sights[row * 6 + 2] as usize;
+    let mut slot = sights[row * 6 + 1] as usize + i;
     if i >= shared {
-        slot = sights[row * 5 + 2] as usize + (i - shared) * (sights[row * 5 + 3] as usize);
+        slot = sights[row * 6 + 3] as usize + (i - shared) * (sights[row * 6 + 4] as usize);
     }
     slot
 }
@@ -198,7 +198,7 @@ fn attend_rows(
     let head = CUBE_POS_Y as usize;
     let stored = comptime!(key_heads * width);
     let place = head / comptime!(query_heads / key_heads) * width;
-    let seen = (sights[row * 5 + 1] + sights[row * 5 + 4]) as usize;
+    let seen = (sights[row * 6 + 2] + sights[row * 6 + 5]) as usize;
     let from = (row * query_heads + head) * width;
     let mut scores = Shared::<[f32]>::new_slice(most);
     let mut shared = Shared::<[f32]>::new_slice(units);
@@ -244,9 +244,9 @@ fn attend_rows(
     }
 }
 
-/// Sights as the kernels read them, five numbers a row.
+/// Sights as the kernels read them, six numbers a row.
 pub fn table(sights: &[Sight]) -> Vec<i32> {
-    let row = |s: &Sight| [s.slot, s.shared, s.first, s.stride, s.count].map(|number| number as i32);
+    let row = |s: &Sight| [s.slot, s.start, s.shared, s.first, s.stride, s.count].map(|number| number as i32);
     sights.iter().flat_map(row).collect()
 }
 
