@@ -141,7 +141,7 @@ pub struct Reflection {
 }
 
 /// What a step came to: all that there is to draw.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// Its number.
     pub number: u32,
@@ -149,6 +149,8 @@ pub struct Decision {
     pub frame: Frame,
     /// What stood beside it.
     pub status: Status,
+    /// What it could do.
+    pub actions: Vec<Action>,
     /// What the executor was given to know.
     pub memory: Memory,
     /// The ballots, what they say together, and what was done.
@@ -166,6 +168,13 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// The decision's point on every curve.
     pub dynamics: Dynamics,
+}
+
+impl Decision {
+    /// The prompt that the ballots go on from, word for word.
+    pub fn prompt(&self) -> Vec<Message> {
+        prompt::vote(&self.memory.lines, self.frame.clone(), &self.status, &self.actions)
+    }
 }
 
 /// What is before the agent.
@@ -195,6 +204,8 @@ pub struct Agent {
     learner: Option<Learner>,
     /// The decision's number.
     now: u32,
+    /// Whether it learns from its decisions at present.
+    learning: bool,
     /// Whether the mind has the agent's adapter.
     installed: bool,
     dynamics: Dynamics,
@@ -208,14 +219,14 @@ impl Agent {
 
     /// An agent that has a rulebook.
     pub fn with(settings: Settings, rulebook: Rulebook) -> Self {
-        let adapter = seed(settings.seed, 0, Use::Adapter);
         Self {
             history: History::new(settings.remembers),
             scheduler: Scheduler::new(settings.reflects.clone()),
-            learner: settings.learns.clone().map(|learning| Learner::new(learning, adapter)),
+            learner: beginner(&settings),
             settings,
             rulebook,
             now: 0,
+            learning: true,
             installed: false,
             dynamics: Dynamics::default(),
         }
@@ -249,11 +260,12 @@ impl Agent {
         let verdict = self.consider(&vote, &settled, outcome);
         let reflection = if verdict.yes { Some(self.reflect(mind).await) } else { None };
         let dynamics = self.record(&vote, change, outcome, &events, reflection.as_ref());
-        let Scene { frame, status, .. } = scene;
+        let Scene { frame, status, actions } = scene;
         Ok(Decision {
             number: self.now,
             frame,
             status,
+            actions,
             memory,
             vote,
             outcome,
@@ -338,7 +350,7 @@ impl Agent {
         vote: &Vote,
         outcome: Outcome,
     ) -> Vec<Event> {
-        let Some(learner) = &mut self.learner else { return Vec::new() };
+        let Some(learner) = self.learner.as_mut().filter(|_| self.learning) else { return Vec::new() };
         let score = (outcome.score + outcome.lives) as f32;
         // Whatever goes wrong, the next decision begins with the right adapter.
         self.installed = false;
@@ -392,6 +404,13 @@ impl Agent {
         Reflection { digest: digest.to_string(), records, text, revision, complaints, entry, tokens }
     }
 
+    /// The strategist reflects now, because somebody asks it to.
+    pub async fn reflect_now<M: Mind>(&mut self, mind: &mut M) -> Reflection {
+        let reflection = self.reflect(mind).await;
+        self.dynamics.tokens.reflections += u64::from(reflection.tokens);
+        reflection
+    }
+
     /// Adds a decision's point to every curve.
     fn record(
         &mut self,
@@ -435,6 +454,35 @@ impl Agent {
         self.installed = false;
     }
 
+    /// Votes otherwise from the next step on.
+    pub fn set_voting(&mut self, voting: Voting) {
+        self.settings.voting = voting;
+    }
+
+    /// Learns from its next steps or not; what it has learned stays either way.
+    pub fn set_learning(&mut self, learning: bool) {
+        self.learning = learning;
+    }
+
+    /// Learns otherwise from its next steps on, if it is one who learns.
+    pub fn set_learner(&mut self, learning: Learning) {
+        if let Some(learner) = self.learner.as_mut() {
+            learner.relearn(learning.clone());
+            self.settings.learns = Some(learning);
+        }
+    }
+
+    /// Looks back from its next steps on when its schedule says so, or never.
+    pub fn set_reflecting(&mut self, reflecting: bool) {
+        self.scheduler.allow(reflecting);
+    }
+
+    /// Forgets what it learned in its weights.
+    pub fn reset_policy(&mut self) {
+        self.learner = beginner(&self.settings);
+        self.installed = false;
+    }
+
     /// What it was told to do.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -464,6 +512,12 @@ impl Agent {
     pub fn decisions(&self) -> u32 {
         self.history.next()
     }
+}
+
+/// One who learned nothing yet, if these settings want one who learns.
+fn beginner(settings: &Settings) -> Option<Learner> {
+    let adapter = seed(settings.seed, 0, Use::Adapter);
+    settings.learns.clone().map(|learning| Learner::new(learning, adapter))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -76,7 +76,7 @@ pub enum Action {
 }
 
 /// A number that stands beside the picture, such as `volatility 0.72` or `fuel 31`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// What the number belongs to.
     pub name: Cow<'static, str>,
@@ -85,7 +85,7 @@ pub struct Reading {
 }
 
 /// The value of a [`Reading`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// A whole number.
     Count(i32),
@@ -109,7 +109,7 @@ impl std::fmt::Display for Value {
 }
 
 /// What a player reads beside the frame.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Points so far.
     pub score: i32,

@@ -20,13 +20,11 @@
 //! them `arena`, which measures.
 
 pub mod agent;
-#[cfg(feature = "cli")]
 pub mod arena;
 pub mod env;
 pub mod frame;
 pub mod games;
 pub mod mind;
-#[cfg(feature = "cli")]
 pub mod samples;
 #[cfg(feature = "vlm")]
 pub mod vlm;

@@ -162,6 +162,11 @@ impl Vote {
         won.reduce(|best, next| if next.log_probability > best.log_probability { next } else { best })
     }
 
+    /// The prompt's tokens.
+    pub fn read(&self) -> usize {
+        self.tokens.saturating_sub(self.ballots.iter().map(|ballot| ballot.tokens.len()).sum())
+    }
+
     /// The agent's own words: the speaker's text, or nothing.
     pub fn text(&self) -> &str {
         self.speaker().map_or("", |ballot| &ballot.text)

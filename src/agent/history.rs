@@ -3,10 +3,11 @@
 
 use super::rulebook::Rulebook;
 use super::trace::{Step, jumped};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
 /// A step with the agent's own words before it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The step.
     pub step: Step,

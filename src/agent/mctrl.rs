@@ -53,6 +53,19 @@ impl Default for Learning {
     }
 }
 
+impl Learning {
+    /// The same with steps so many times as large.
+    pub fn with_stride(self, times: f32) -> Self {
+        Self { rate: self.rate * times, ..self }
+    }
+
+    /// The same with nothing that holds it back: no guard, nothing that keeps it near the frozen model, and
+    /// twice as many steps. Agreement without truth can be seen in it.
+    pub fn unguarded(self) -> Self {
+        Self { guard: None, kl: 0.0, every: (self.every / 2).max(1), ..self }
+    }
+}
+
 /// What learning rewards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Goal {
@@ -288,6 +301,20 @@ impl Learner {
             updates: 0,
             rollbacks: 0,
         }
+    }
+
+    /// Goes on otherwise from the next decision on; what it has learned stays. Without a guard nothing is
+    /// compared; with one again, comparing begins anew.
+    pub fn relearn(&mut self, learning: Learning) {
+        if learning.guard != self.learning.guard {
+            self.good.clone_from(&self.adapter.change);
+            self.opening.clone_from(&self.adapter.change);
+            self.window.clear();
+            (self.before, self.first_entropy) = (None, None);
+        }
+        let Learning { rank, alpha, .. } = self.learning;
+        // The adapter keeps its shape.
+        self.learning = Learning { rank, alpha, ..learning };
     }
 
     /// What was learned.
@@ -551,6 +578,29 @@ mod tests {
         assert!(learner.is_frozen());
         assert_eq!((learner.updates, learner.rollbacks), (1, 1));
         assert_eq!(mind.0.last(), Some(&Some(vec![])));
+    }
+
+    #[test]
+    fn without_a_guard_nothing_is_taken_back() {
+        let (mut learner, mut mind) = (learner(Optimizer::Sgd), Pupil(vec![], 1.0));
+        let guarded = learner.learning.clone();
+        let bare = Learning { every: 4, ..guarded.clone() }.with_stride(10.0).unguarded();
+        assert_eq!((bare.rate, bare.every, bare.guard), (10.0 * guarded.rate, 2, None));
+        decide(&mut learner, &mut mind, 3, 1.0);
+        learner.relearn(bare);
+        for _ in 0..9 {
+            mind.1 /= 4.0;
+            decide(&mut learner, &mut mind, 3, -1.0);
+        }
+        assert_eq!((learner.updates, learner.rollbacks), (5, 0));
+        // The guard begins with what is there now.
+        let learned = learner.adapter().change.clone();
+        learner.relearn(guarded);
+        for score in [1.0, 1.0, 0.0, 0.0] {
+            decide(&mut learner, &mut mind, 3, score);
+        }
+        assert_eq!(learner.rollbacks, 1);
+        assert_eq!(mind.0.last(), Some(&Some(learned)));
     }
 
     #[test]

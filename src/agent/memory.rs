@@ -45,16 +45,20 @@ fn worth(rule: &Rule, now: u32) -> f32 {
 }
 
 /// The rules that fit, in the rulebook's order; the least worthy fall out first, and of equals the later.
+/// Pinned ones never fall out.
 pub fn fit(book: &Rulebook, budget: usize, now: u32) -> Memory {
     let rules: Vec<&Rule> = book.listed().collect();
     let mut places: Vec<usize> = (0..rules.len()).collect();
-    places.sort_by(|&a, &b| worth(rules[b], now).total_cmp(&worth(rules[a], now)));
+    places.sort_by(|&a, &b| {
+        let pinned = rules[b].pinned.cmp(&rules[a].pinned);
+        pinned.then_with(|| worth(rules[b], now).total_cmp(&worth(rules[a], now)))
+    });
     let mut left = budget;
     let mut fits = BTreeSet::new();
     for place in places {
         let cost = tokens(&rules[place].line());
-        if cost <= left {
-            left -= cost;
+        if cost <= left || rules[place].pinned {
+            left = left.saturating_sub(cost);
             fits.insert(place);
         }
     }
@@ -122,6 +126,7 @@ mod tests {
     use crate::agent::digest::Digest;
     use crate::agent::digest::tests::{played, score};
     use crate::agent::revision::Revision;
+    use crate::agent::revision::hand::Hand;
     use crate::agent::rulebook::Origin;
 
     #[test]
@@ -143,6 +148,8 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes | sure",
         assert_eq!((tight.rules, tight.left_out), (vec!["R2".into(), "R3".into()], vec!["R1".into()]));
         assert_eq!(tight.lines, ["touch red rings for points", "avoid blue boxes"]);
         assert_eq!(fit(&book, 0, 3).lines, [""; 0]);
+        book.revise(&Hand::Pin("R1".into(), true).into(), Origin::Person, 3, &digest);
+        assert_eq!(fit(&book, 0, 3).rules, ["R1"], "a pinned rule is always there");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::env::{Action, Status};
 use crate::frame::Frame;
 use crate::mind::{Message, Part, Role};
+use std::collections::BTreeSet;
 
 /// The prompt for a vote: the rulebook first, so that its keys and values last from move to move,
 /// then the frame, the status and the legal actions.
@@ -53,4 +54,22 @@ pub fn ballot(actions: &[Action]) -> String {
 pub fn action(text: &str, actions: &[Action]) -> Option<Action> {
     let (_, named) = text.rsplit_once("\naction: ")?;
     actions.iter().copied().find(|action| action.to_string() == named.trim())
+}
+
+/// The rules that a ballot's text names, by their places in the prompt, counted from 1: `rule 2 says so`.
+pub fn named(text: &str) -> BTreeSet<usize> {
+    let number = |after: &str| after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
+    text.split("rule ").skip(1).filter_map(number).collect()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ballot_names_rules_by_their_numbers() {
+        let text = "me 3 4. rule 2 red ring points. rule 11: avoid, so rule 2. rule of thumb\naction: up";
+        assert_eq!(named(text).into_iter().collect::<Vec<_>>(), [2, 11]);
+        assert!(named("rule , rule 99999999999999999999999").is_empty());
+    }
 }

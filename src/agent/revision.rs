@@ -1,5 +1,9 @@
-//! What the strategist writes: operations on the rulebook, one a line.
+//! A change of the rulebook. What the strategist writes is one operation a line; what a person does by
+//! hand is an operation too, but no text says it.
 
+pub mod hand;
+
+use hand::Hand;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
@@ -31,7 +35,7 @@ pub struct Observation {
     pub of: u32,
 }
 
-/// An operation. Rules go by their place in the prompt, counted from 1.
+/// An operation. The strategist's name rules by their place in the prompt, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
@@ -57,6 +61,14 @@ pub enum Operation {
     },
     /// A rule goes.
     Retire(usize),
+    /// What only a person does.
+    Hand(Hand),
+}
+
+impl From<Hand> for Revision {
+    fn from(hand: Hand) -> Self {
+        Revision { operations: vec![Operation::Hand(hand)] }
+    }
 }
 
 /// A change of the rulebook; without operations it changes nothing.
@@ -91,7 +103,8 @@ pub fn grammar() -> String {
     let operation = format!(
         r"(?:add \| {finding}|edit {number} \| {finding}|confirm {number} \| {seen} \| (?:sure|maybe)|merge {number} into {number}|retire {number})"
     );
-    format!(r"(?:{NOTHING}|{operation}(?:\n{operation})*)")
+    // A model's first word may begin with a space, as its other words do.
+    format!(r" ?(?:{NOTHING}|{operation}(?:\n{operation})*)")
 }
 
 /// One line of words and nothing that could be taken for the end of a field.
@@ -117,6 +130,7 @@ impl Display for Operation {
             }
             Operation::Merge { rule, into } => write!(f, "merge {rule} into {into}"),
             Operation::Retire(rule) => write!(f, "retire {rule}"),
+            Operation::Hand(hand) => hand.fmt(f),
         }
     }
 }
@@ -236,7 +250,7 @@ add | volatility > 0.61, trend up | buy trailing +3 in 2 of 2 | when volatility 
         assert!(complaints[2].contains("hello") && complaints[1].contains("1 to 999"), "{complaints:#?}");
     }
 
-    /// Any operations on the first rules.
+    /// Any operations of the strategist on the first rules.
     pub fn revisions() -> impl Strategy<Value = Revision> {
         let text = || "[a-z0-9>.,]{1,6}( [a-z0-9>.,+-]{1,5}){0,4}";
         let seen = (text(), 1..50u32, 0..9u32).prop_map(|(outcome, times, more)| Observation {
@@ -290,7 +304,7 @@ add | volatility > 0.61, trend up | buy trailing +3 in 2 of 2 | when volatility 
             // More cases than there were is a matter of sense, not of form.
             let senseless = complaints.iter().filter(|c| c.contains("is no observation")).count();
             prop_assert_eq!(complaints.len(), senseless, "{:?}", complaints);
-            let lines = text.lines().filter(|line| *line != NOTHING).count();
+            let lines = text.lines().filter(|line| line.trim() != NOTHING).count();
             prop_assert_eq!(revision.operations.len() + senseless, lines);
         }
     }

@@ -2,101 +2,24 @@
 //! it; nothing is ever taken out of the log of revisions, which is the audit trail, the undo, and the way
 //! back in time.
 
+pub mod diff;
+pub mod link;
+pub mod rule;
+pub mod sheet;
+pub mod shelf;
+
+pub use rule::{Origin, Rule, Status};
+
 use super::digest::Digest;
+use super::revision::hand::{Hand, Words};
 use super::revision::{Finding, Observation, Operation, Revision, tidy};
+use rule::{MOST_NAME, is_automatic, plain};
 use serde::{Deserialize, Serialize};
 
 /// Most rules that hold at once.
 pub const MOST_RULES: usize = 12;
-/// Steps without evidence from which on it is said that a rule is not used.
-const UNUSED: u32 = 50;
-
-/// A rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// Its name; one given automatically is `R` and a number.
-    #[serde(rename = "RULE_ID")]
-    pub rule_id: String,
-    /// When it applies.
-    #[serde(rename = "TRIGGER")]
-    pub trigger: String,
-    /// What was seen.
-    #[serde(rename = "OBSERVATION")]
-    pub observation: String,
-    /// What to do, in plain words.
-    #[serde(rename = "NEW_HEURISTIC")]
-    pub heuristic: String,
-    /// How far it is to be relied on.
-    pub status: Status,
-    /// The trace steps that support it.
-    pub support: Vec<u32>,
-    /// The trace steps that contradict it.
-    pub contradiction: Vec<u32>,
-    /// Who made it.
-    pub origin: Origin,
-    /// The trace step at which it was written, or last rewritten.
-    pub since: u32,
-}
-
-/// How far a rule is to be relied on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Perhaps.
-    Hypothesis,
-    /// It is.
-    Confirmed,
-    /// Not any more.
-    Retired,
-}
-
-/// Where a rule comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// The strategist wrote it.
-    Strategist,
-    /// A person wrote it.
-    Person,
-    /// It came with a link.
-    Link,
-}
-
-impl Rule {
-    /// The rule in the executor's prompt: `touch red rings for points`, `maybe avoid blue boxes`.
-    pub fn line(&self) -> String {
-        let maybe = if self.status == Status::Hypothesis { "maybe " } else { "" };
-        let automatic = |id: &str| id.strip_prefix('R').is_some_and(|n| n.parse::<u32>().is_ok());
-        let name = if automatic(&self.rule_id) { String::new() } else { format!("{}: ", self.rule_id) };
-        format!("{name}{maybe}{}", self.heuristic)
-    }
-
-    /// The rule in the strategist's prompt: the same with its evidence, `(3 for, 1 against)` or `(new)`,
-    /// and how long it was not used, in tens of steps.
-    pub fn record(&self, now: u32) -> String {
-        let (agree, against) = (self.support.len(), self.contradiction.len());
-        let evidence = (agree + against > 0).then(|| format!("{agree} for, {against} against"));
-        let unused = self.unused(now);
-        let unused = (unused > 0).then(|| format!("unused {unused} steps"));
-        let said: Vec<String> = [evidence, unused].into_iter().flatten().collect();
-        format!("{} ({})", self.line(), if said.is_empty() { "new".into() } else { said.join(", ") })
-    }
-
-    /// How many steps no evidence came, in tens; 0 while they are few.
-    pub fn unused(&self, now: u32) -> u32 {
-        let last = self.support.iter().chain(&self.contradiction).max().copied().unwrap_or(0).max(self.since);
-        let steps = now.saturating_sub(last);
-        if steps < UNUSED { 0 } else { steps / 10 * 10 }
-    }
-
-    fn count(&mut self, (support, contradiction): &(Vec<u32>, Vec<u32>)) {
-        for (steps, more) in [(&mut self.support, support), (&mut self.contradiction, contradiction)] {
-            steps.extend(more);
-            steps.sort_unstable();
-            steps.dedup();
-        }
-    }
-}
+/// Most rules that are kept, disabled ones too.
+pub const MOST_KEPT: usize = 36;
 
 /// A revision in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,14 +77,24 @@ impl TryFrom<Log> for Rulebook {
 }
 
 impl Rulebook {
-    /// All rules, the retired ones too, in the order in which they came.
+    /// All rules, the retired ones too, in their order: that in which they came, unless a person moved them.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
     /// The rules that hold: what the prompts list, and what a revision's numbers mean.
     pub fn listed(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(|rule| rule.status != Status::Retired)
+        self.rules.iter().filter(|rule| rule.holds())
+    }
+
+    /// The rules that a person sees: those that hold and the disabled ones.
+    pub fn kept(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.is_kept())
+    }
+
+    /// Where the rule of a name stands among [`Rulebook::rules`].
+    pub fn place(&self, rule_id: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.rule_id == rule_id)
     }
 
     /// The lines of the executor's prompt.
@@ -191,18 +124,23 @@ impl Rulebook {
         let mut complaints = Vec::new();
         let mut entry =
             Entry { parent: self.log.head, at, origin, revision: Revision::default(), evidence: Vec::new() };
-        let listed = numbered(&self.rules);
         let mut rules = self.rules.clone();
+        let mut listed = numbered(&rules);
         for operation in &revision.operations {
             let operation = tidied(operation);
             let (evidence, unseen) = evidence(&rules, &listed, &operation, digest);
-            match apply(&mut rules, &listed, &operation, &evidence, &entry) {
-                Ok(()) => {
+            match apply(&rules, &listed, &operation, &evidence, &entry) {
+                Ok((changed, numbers)) => {
                     if unseen && origin == Origin::Strategist {
                         complaints.push(format!("“{operation}”: nothing of the kind happened"));
                     }
+                    (rules, listed) = (changed, numbers);
                     entry.revision.operations.push(operation);
                     entry.evidence.push(evidence);
+                }
+                // Who did it by hand knows what was done.
+                Err(problem) if matches!(operation, Operation::Hand(_)) => {
+                    complaints.push(sentence(&problem))
                 }
                 Err(problem) => complaints.push(format!("“{operation}”: {problem}")),
             }
@@ -223,10 +161,32 @@ impl Rulebook {
 
     /// Takes up again the last revision made from here; false if there is none.
     pub fn redo(&mut self) -> bool {
-        match self.log.entries.iter().rposition(|entry| entry.parent == self.log.head) {
+        match self.next() {
             Some(next) => self.go_to(Some(next)),
             None => false,
         }
+    }
+
+    /// Whether there is a revision to undo, and one to redo.
+    pub fn ways(&self) -> (bool, bool) {
+        (self.log.head.is_some(), self.next().is_some())
+    }
+
+    /// The last revision made from here.
+    fn next(&self) -> Option<usize> {
+        self.log.entries.iter().rposition(|entry| entry.parent == self.log.head)
+    }
+
+    /// The revisions that led here, the first one first, by their places in the log.
+    pub fn path(&self) -> Vec<usize> {
+        self.path_to(self.log.head)
+    }
+
+    fn path_to(&self, revision: Option<usize>) -> Vec<usize> {
+        let parent = |&at: &usize| self.log.entries.get(at).and_then(|entry| entry.parent);
+        let mut path: Vec<usize> = std::iter::successors(revision, parent).collect();
+        path.reverse();
+        path
     }
 
     fn go_to(&mut self, entry: Option<usize>) -> bool {
@@ -240,18 +200,15 @@ impl Rulebook {
     /// # Errors
     /// One sentence, if a log from elsewhere does what cannot be done.
     pub fn as_of(&self, revision: Option<usize>) -> Result<Vec<Rule>, String> {
-        let parent = |&at: &usize| self.log.entries.get(at).and_then(|entry| entry.parent);
-        let mut path: Vec<usize> = std::iter::successors(revision, parent).collect();
-        path.reverse();
         let mut rules = Vec::new();
-        for at in path {
+        for at in self.path_to(revision) {
             let entry = self.log.entries.get(at).ok_or("there is no such revision")?;
-            let listed = numbered(&rules);
+            let mut listed = numbered(&rules);
             if entry.evidence.len() != entry.revision.operations.len() {
                 return Err(format!("revision {} has other operations than evidence", at + 1));
             }
             for (operation, evidence) in entry.revision.operations.iter().zip(&entry.evidence) {
-                apply(&mut rules, &listed, operation, evidence, entry)
+                (rules, listed) = apply(&rules, &listed, operation, evidence, entry)
                     .map_err(|problem| format!("revision {}: {problem}", at + 1))?;
             }
         }
@@ -261,11 +218,13 @@ impl Rulebook {
 
 /// Where the rules are that a prompt numbers.
 fn numbered(rules: &[Rule]) -> Vec<usize> {
-    (0..rules.len()).filter(|&at| rules[at].status != Status::Retired).collect()
+    (0..rules.len()).filter(|&at| rules[at].holds()).collect()
 }
 
-/// An operation whose texts are one line each.
+/// An operation whose texts are one line each. What a person wrote stays as it is, but for what nobody
+/// sees: it is tidied for the prompt alone.
 fn tidied(operation: &Operation) -> Operation {
+    let tidy = |text: &str| tidy(&plain(text));
     let seen = |seen: &Observation| Observation { outcome: tidy(&seen.outcome), ..*seen };
     let finding = |f: &Finding| Finding {
         trigger: tidy(&f.trigger),
@@ -311,40 +270,56 @@ fn evidence(
     }
 }
 
-/// Does one operation; `listed` says where the rules are that it numbers.
+/// Does one operation on a copy; `listed` says where the rules are that it numbers. Gives the rules, and
+/// where those are that the next operation numbers.
 fn apply(
-    rules: &mut Vec<Rule>,
+    rules: &[Rule],
     listed: &[usize],
     operation: &Operation,
     evidence: &(Vec<u32>, Vec<u32>),
     entry: &Entry,
-) -> Result<(), String> {
+) -> Result<(Vec<Rule>, Vec<usize>), String> {
+    let mut rules = rules.to_vec();
+    if let Operation::Hand(hand) = operation {
+        if entry.origin == Origin::Strategist {
+            return Err("only a person may do this".into());
+        }
+        let before = rules.clone();
+        by_hand(&mut rules, hand, entry)?;
+        let listed = numbered(&rules);
+        return if rules == before { Err("nothing would be different".into()) } else { Ok((rules, listed)) };
+    }
     let place = |rules: &[Rule], rule: usize| {
-        let at = listed.get(rule.wrapping_sub(1)).copied().filter(|&at| rules[at].status != Status::Retired);
+        let at = listed.get(rule.wrapping_sub(1)).copied().filter(|&at| rules[at].holds());
         at.ok_or_else(|| format!("there is no rule {rule}"))
     };
-    let status = |sure: bool| if sure { Status::Confirmed } else { Status::Hypothesis };
+    // The strategist may give a pinned rule evidence, and nothing else.
+    let fixed = |rule: &Rule| rule.pinned && entry.origin == Origin::Strategist;
+    let free = |rules: &[Rule], rule: usize| {
+        let at = place(rules, rule)?;
+        if fixed(&rules[at]) { Err(format!("rule {rule} is pinned")) } else { Ok(at) }
+    };
     match operation {
         Operation::Add(new) => {
-            if numbered(rules).len() >= MOST_RULES {
-                return Err(format!("there are {MOST_RULES} rules already"));
-            }
             let mut rule = Rule {
-                rule_id: format!("R{}", rules.len() + 1),
+                rule_id: free_name(&rules, ""),
                 trigger: new.trigger.clone(),
                 observation: new.observation.to_string(),
                 heuristic: new.heuristic.clone(),
                 status: status(new.sure),
+                pinned: false,
+                disabled: false,
                 support: Vec::new(),
                 contradiction: Vec::new(),
                 origin: entry.origin,
                 since: entry.at,
             };
             rule.count(evidence);
-            rules.push(rule);
+            rules.push(rule.checked()?);
+            has_room(&rules)?;
         }
         Operation::Edit(rule, new) => {
-            let at = place(rules, *rule)?;
+            let at = free(&rules, *rule)?;
             let rule = &mut rules[at];
             rule.trigger.clone_from(&new.trigger);
             rule.observation = new.observation.to_string();
@@ -353,39 +328,207 @@ fn apply(
             (rule.support, rule.contradiction) = Default::default();
             (rule.origin, rule.since) = (entry.origin, entry.at);
             rule.count(evidence);
+            *rule = rule.clone().checked()?;
         }
         Operation::Confirm { rule, observation, sure } => {
-            let at = place(rules, *rule)?;
-            rules[at].observation = observation.to_string();
-            rules[at].status = status(*sure);
-            rules[at].count(evidence);
+            let at = place(&rules, *rule)?;
+            let rule = &mut rules[at];
+            if !fixed(rule) {
+                rule.observation = observation.to_string();
+                rule.status = status(*sure);
+            }
+            rule.count(evidence);
+            *rule = rule.clone().checked()?;
         }
         Operation::Merge { rule, into } => {
-            let (from, into) = (place(rules, *rule)?, place(rules, *into)?);
+            let (from, into) = (free(&rules, *rule)?, place(&rules, *into)?);
             if from == into {
                 return Err("a rule cannot be merged into itself".into());
             }
             let Rule { support, contradiction, status, .. } = rules[from].clone();
             rules[into].count(&(support, contradiction));
-            if status == Status::Confirmed {
+            if status == Status::Confirmed && !fixed(&rules[into]) {
                 rules[into].status = status;
             }
             rules[from].status = Status::Retired;
         }
         Operation::Retire(rule) => {
-            let at = place(rules, *rule)?;
+            let at = free(&rules, *rule)?;
             rules[at].status = Status::Retired;
+        }
+        Operation::Hand(_) => {}
+    }
+    Ok((rules, listed.to_vec()))
+}
+
+/// Does what a person does.
+fn by_hand(rules: &mut Vec<Rule>, hand: &Hand, entry: &Entry) -> Result<(), String> {
+    let place = |rules: &[Rule], name: &str| {
+        let at = rules.iter().position(|rule| rule.is_kept() && rule.rule_id == name);
+        at.ok_or_else(|| format!("there is no rule {name}"))
+    };
+    match hand {
+        Hand::Add(words) => {
+            let Words { rule_id, trigger, observation, heuristic, sure } = words.clone();
+            let rule = Rule {
+                rule_id,
+                trigger,
+                observation,
+                heuristic,
+                status: status(sure),
+                pinned: false,
+                disabled: false,
+                support: Vec::new(),
+                contradiction: Vec::new(),
+                origin: entry.origin,
+                since: entry.at,
+            };
+            let rule = rule.checked()?;
+            let rule_id = named(rules, &rule.rule_id, "")?;
+            rules.push(Rule { rule_id, ..rule });
+            has_room(rules)?;
+        }
+        Hand::Edit(name, words) => {
+            let at = place(rules, name)?;
+            let (was, words) = (rules[at].clone(), words.clone());
+            let mut rule = Rule {
+                rule_id: words.rule_id,
+                trigger: words.trigger,
+                observation: words.observation,
+                heuristic: words.heuristic,
+                status: status(words.sure),
+                ..was.clone()
+            }
+            .checked()?;
+            rule.rule_id = named(rules, &rule.rule_id, &was.rule_id)?;
+            if (&rule.trigger, &rule.heuristic) != (&was.trigger, &was.heuristic) {
+                (rule.support, rule.contradiction) = Default::default();
+                (rule.origin, rule.since) = (entry.origin, entry.at);
+            }
+            rules[at] = rule;
+        }
+        Hand::Pin(name, pinned) => {
+            let at = place(rules, name)?;
+            rules[at].pinned = *pinned;
+        }
+        Hand::Disable(name, disabled) => {
+            let at = place(rules, name)?;
+            rules[at].disabled = *disabled;
+            has_room(rules)?;
+        }
+        Hand::Move(name, to) => {
+            let rule = rules.remove(place(rules, name)?);
+            let kept = rules.iter().enumerate().filter(|(_, rule)| rule.is_kept()).nth(*to);
+            let at = kept.map_or(rules.len(), |(at, _)| at);
+            rules.insert(at, rule);
+        }
+        Hand::Delete(name) => {
+            let at = place(rules, name)?;
+            rules[at].status = Status::Retired;
+        }
+        Hand::Take { rules: given, replace } => {
+            let given = sheet::checked(given.clone()).map_err(|problems| problems.join(" "))?;
+            let came = |rule: Rule| {
+                let origin = if entry.origin == Origin::Link { Origin::Link } else { rule.origin };
+                Rule { origin, since: entry.at, ..rule }
+            };
+            let before = rules.len();
+            if *replace {
+                *rules = given.into_iter().map(came).collect();
+            } else {
+                for rule in given.into_iter().filter(Rule::is_kept).map(came) {
+                    let says = |rule: &Rule| (rule.trigger.clone(), rule.heuristic.clone());
+                    if !rules.iter().any(|known| known.is_kept() && says(known) == says(&rule)) {
+                        let rule_id = free_name(rules, &rule.rule_id);
+                        rules.push(Rule { rule_id, ..rule });
+                    }
+                }
+                if rules.len() == before {
+                    return Err("all of these rules are here already".into());
+                }
+            }
+            has_room(rules)?;
         }
     }
     Ok(())
 }
 
+/// A problem as a sentence of its own.
+fn sentence(problem: &str) -> String {
+    let mut chars = problem.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if problem.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+fn status(sure: bool) -> Status {
+    if sure { Status::Confirmed } else { Status::Hypothesis }
+}
+
+/// Whether no more rules hold, or are kept, than may.
+fn has_room(rules: &[Rule]) -> Result<(), String> {
+    let (hold, kept) = (numbered(rules).len(), rules.iter().filter(|rule| rule.is_kept()).count());
+    if hold > MOST_RULES {
+        return Err(format!("{hold} rules would hold; {MOST_RULES} is the most"));
+    }
+    if kept > MOST_KEPT {
+        return Err(format!("there would be {kept} rules; {MOST_KEPT} is the most"));
+    }
+    Ok(())
+}
+
+/// The name that a person gives to a rule, or else the one that it has, or the next free one.
+fn named(rules: &[Rule], wanted: &str, has: &str) -> Result<String, String> {
+    match wanted {
+        "" if has.is_empty() => Ok(free_name(rules, "")),
+        "" => Ok(has.into()),
+        wanted if wanted != has && rules.iter().any(|rule| rule.rule_id == wanted) => {
+            Err(format!("another rule has the name {wanted}"))
+        }
+        wanted => Ok(wanted.into()),
+    }
+}
+
+/// A name that no rule has: the wanted one, or one like it.
+fn free_name(rules: &[Rule], wanted: &str) -> String {
+    let is_free = |name: &String| rules.iter().all(|rule| rule.rule_id != *name);
+    if !wanted.is_empty() && is_free(&wanted.to_string()) {
+        return wanted.into();
+    }
+    let numbered = |n: usize| match wanted {
+        wanted if wanted.is_empty() || is_automatic(wanted) => format!("R{}", rules.len() + n),
+        wanted => {
+            let short: String = wanted.chars().take(MOST_NAME - 4).collect();
+            format!("{} {}", short.trim_end(), n + 1)
+        }
+    };
+    // As many names as there are rules, and one more: one of them is free.
+    (1..=rules.len() + 1).map(numbered).find(is_free).unwrap_or_default()
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::agent::digest::tests::{played, score};
     use crate::agent::revision::tests::revisions;
     use proptest::prelude::*;
+
+    /// A rule that says this.
+    pub fn rule(rule_id: &str, heuristic: &str) -> Rule {
+        Rule {
+            rule_id: rule_id.into(),
+            trigger: String::new(),
+            observation: String::new(),
+            heuristic: heuristic.into(),
+            status: Status::Confirmed,
+            pinned: false,
+            disabled: false,
+            support: vec![],
+            contradiction: vec![],
+            origin: Origin::Person,
+            since: 0,
+        }
+    }
 
     fn read(text: &str) -> Revision {
         let (revision, complaints) = Revision::read(text);
@@ -477,10 +620,144 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         assert_eq!(named.line(), "HighVolatility_V1: maybe avoid blue boxes, they cost points");
     }
 
+    fn add(heuristic: &str) -> Hand {
+        Hand::Add(Words { heuristic: heuristic.into(), sure: true, ..Words::default() })
+    }
+
+    fn person(book: &mut Rulebook, hand: Hand) -> Vec<String> {
+        book.revise(&hand.into(), Origin::Person, 9, &Digest::default())
+    }
+
+    fn names(book: &Rulebook) -> Vec<&str> {
+        book.kept().map(|rule| rule.rule_id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_person_adds_edits_moves_and_deletes() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        assert_eq!(person(&mut book, add("  go | home\nnow ")), [""; 0]);
+        let mine = &book.rules()[2];
+        assert_eq!((mine.heuristic.as_str(), mine.origin, mine.since), ("go | home now", Origin::Person, 9));
+        assert_eq!(book.lines()[2], "go home now");
+        person(&mut book, Hand::Move("R3".into(), 0));
+        assert_eq!(names(&book), ["R3", "R1", "R2"]);
+        // The same words leave the evidence alone; others need their own.
+        let words = Words { rule_id: "rings".into(), ..Words::of(&book.rules()[1]) };
+        person(&mut book, Hand::Edit("R1".into(), words));
+        assert_eq!((names(&book)[1], book.rules()[1].support.len()), ("rings", 3));
+        assert_eq!(book.lines()[1], "rings: touch red rings for points");
+        let words = Words { heuristic: "touch rings".into(), ..Words::of(&book.rules()[1]) };
+        person(&mut book, Hand::Edit("rings".into(), words));
+        assert_eq!((book.rules()[1].support.len(), book.rules()[1].origin), (0, Origin::Person));
+        person(&mut book, Hand::Delete("R3".into()));
+        assert_eq!(names(&book), ["rings", "R2"]);
+        assert_eq!(book.log().len(), 6);
+        for wrong in
+            [Hand::Delete("R3".into()), add(" "), Hand::Move("R2".into(), 1), Hand::Pin("R2".into(), false)]
+        {
+            assert_eq!(person(&mut book, wrong).len(), 1);
+        }
+        let taken = Words { rule_id: "rings".into(), ..Words::of(&book.rules()[2]) };
+        assert!(person(&mut book, Hand::Edit("R2".into(), taken))[0].starts_with("Another rule"));
+        assert_eq!(book.log().len(), 6, "what changes nothing is not logged");
+    }
+
+    #[test]
+    fn the_strategist_leaves_pinned_rules_alone_and_does_nothing_by_hand() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        person(&mut book, Hand::Pin("R1".into(), true));
+        let before = book.rules()[0].clone();
+        let tries = read(
+            "edit 1 | a | b in 1 of 1 | c | sure\nretire 1\nmerge 1 into 2\nconfirm 1 | +2 in 3 of 4 | maybe",
+        );
+        let complaints = book.revise(&tries, Origin::Strategist, 6, &digest());
+        assert_eq!(complaints.iter().filter(|c| c.contains("is pinned")).count(), 3, "{complaints:?}");
+        assert_eq!(book.rules()[0], before, "evidence it may give; there was none new");
+        book.revise(&read("merge 2 into 1"), Origin::Strategist, 7, &digest());
+        assert_eq!((book.rules()[0].support.as_slice(), names(&book).len()), (&[0, 1, 2, 4][..], 1));
+        assert!(book.revise(&add("x").into(), Origin::Strategist, 8, &digest())[0].contains("Only a person"));
+        person(&mut book, Hand::Pin("R1".into(), false));
+        assert_eq!(book.revise(&read("retire 1"), Origin::Strategist, 9, &digest()), [""; 0]);
+    }
+
+    #[test]
+    fn a_disabled_rule_is_kept_without_a_number() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        person(&mut book, Hand::Disable("R1".into(), true));
+        assert_eq!(book.lines(), ["maybe avoid blue boxes, they cost points"]);
+        book.revise(&read("retire 1"), Origin::Strategist, 6, &digest());
+        assert_eq!(names(&book), ["R1"]);
+        for _ in 0..MOST_RULES {
+            assert_eq!(person(&mut book, add("x")), [""; 0]);
+        }
+        assert!(person(&mut book, Hand::Disable("R1".into(), false))[0].contains("12 is the most"));
+    }
+
+    #[test]
+    fn rules_from_elsewhere_join_or_replace_as_one_revision() {
+        let mut book = Rulebook::default();
+        person(&mut book, add("touch rings"));
+        let given = vec![rule("R1", "avoid boxes"), rule("R2", "touch rings"), rule("loot", "take all")];
+        let sheet = sheet::Sheet { name: "x".into(), rules: given };
+        assert_eq!(book.revise(&sheet.revision(false), Origin::Link, 20, &Digest::default()), [""; 0]);
+        assert_eq!((names(&book), book.log().len()), (vec!["R1", "R2", "loot"], 2), "one was known");
+        assert_eq!((book.rules()[1].heuristic.as_str(), book.rules()[1].since), ("avoid boxes", 20));
+        assert_eq!(book.rules()[2].origin, Origin::Link);
+        assert!(
+            person(&mut book, Hand::Take { rules: sheet.rules.clone(), replace: false })[0]
+                .contains("already")
+        );
+        person(&mut book, Hand::Take { rules: sheet.rules, replace: true });
+        assert_eq!(book.lines(), ["avoid boxes", "touch rings", "loot: take all"]);
+        let bad = Hand::Take { rules: vec![rule("a", "fine"), rule("b", "")], replace: true };
+        assert_eq!(person(&mut book, bad).len(), 1);
+        assert!(book.undo() && book.undo());
+        assert_eq!(book.lines(), ["touch rings"]);
+    }
+
+    /// Anything that a person may do to the first rules, sensible or not.
+    pub fn by_hand() -> impl Strategy<Value = Revision> {
+        let name =
+            || prop_oneof![4 => (1..9usize).prop_map(|n| format!("R{n}")), 1 => Just("loot".to_string())];
+        let words = (
+            prop_oneof![3 => Just(String::new()), 1 => name()],
+            "[a-c]{0,2}",
+            "[ a-c|\u{202e}]{0,9}",
+            any::<bool>(),
+        )
+            .prop_map(|(rule_id, trigger, heuristic, sure)| Words {
+                rule_id,
+                trigger,
+                observation: String::new(),
+                heuristic,
+                sure,
+            });
+        let given = prop::collection::vec((name(), "[a-c]{1,2}", any::<bool>()), 0..4).prop_map(|given| {
+            given.into_iter().map(|(name, says, disabled)| Rule { disabled, ..rule(&name, &says) }).collect()
+        });
+        let hand = prop_oneof![
+            4 => words.clone().prop_map(Hand::Add),
+            2 => (name(), words).prop_map(|(rule, words)| Hand::Edit(rule, words)),
+            2 => (name(), any::<bool>()).prop_map(|(rule, on)| Hand::Pin(rule, on)),
+            2 => (name(), any::<bool>()).prop_map(|(rule, on)| Hand::Disable(rule, on)),
+            2 => (name(), 0..15usize).prop_map(|(rule, to)| Hand::Move(rule, to)),
+            1 => name().prop_map(Hand::Delete),
+            1 => (given, any::<bool>()).prop_map(|(rules, replace)| Hand::Take { rules, replace }),
+        ];
+        prop::collection::vec(hand.prop_map(Operation::Hand), 1..3)
+            .prop_map(|operations| Revision { operations })
+    }
+
     proptest! {
         #[test]
         fn no_sequence_of_revisions_breaks_a_rulebook(
-            revisions in prop::collection::vec((revisions(), any::<bool>()), 0..8),
+            revisions in prop::collection::vec(
+                prop_oneof![(revisions(), any::<bool>()), (by_hand(), Just(false)), (by_hand(), any::<bool>())],
+                0..12,
+            ),
         ) {
             let mut book = Rulebook::default();
             let mut past = vec![book.rules().to_vec()];
@@ -488,7 +765,16 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
                 let origin = if *strategist { Origin::Strategist } else { Origin::Person };
                 let logged = book.log().len();
                 book.revise(revision, origin, at as u32, &digest());
-                prop_assert!(book.listed().count() <= MOST_RULES);
+                prop_assert!(book.listed().count() <= MOST_RULES && book.kept().count() <= MOST_KEPT);
+                let names: std::collections::BTreeSet<&str> = book.rules().iter().map(|r| r.rule_id.as_str()).collect();
+                prop_assert_eq!(names.len(), book.rules().len(), "every rule has a name of its own");
+                prop_assert!(book.rules().iter().all(|rule| rule.clone().checked().as_ref() == Ok(rule)));
+                let last = past.last().unwrap();
+                for pinned in last.iter().filter(|rule| rule.pinned && *strategist) {
+                    let now = book.rules().iter().find(|rule| rule.rule_id == pinned.rule_id).unwrap();
+                    let words = |rule: &Rule| (rule.line(), rule.trigger.clone(), rule.observation.clone(), rule.status);
+                    prop_assert_eq!(words(now), words(pinned));
+                }
                 prop_assert_eq!(book.as_of(book.head()).unwrap(), book.rules());
                 if book.log().len() > logged {
                     past.push(book.rules().to_vec());

@@ -160,6 +160,7 @@ pub struct Seen {
 #[derive(Debug, Clone)]
 pub struct Scheduler {
     schedule: Schedule,
+    allowed: bool,
     waiting: Vec<Reason>,
     known: BTreeSet<String>,
     agreements: VecDeque<bool>,
@@ -183,6 +184,7 @@ impl Scheduler {
         };
         Self {
             schedule,
+            allowed: true,
             waiting: Vec::new(),
             known: BTreeSet::new(),
             agreements: VecDeque::new(),
@@ -195,11 +197,17 @@ impl Scheduler {
         }
     }
 
+    /// From now on says yes when it is time, or never.
+    pub fn allow(&mut self, allowed: bool) {
+        self.allowed = allowed;
+    }
+
     /// Decides after a decision whether to reflect now.
     pub fn consider(&mut self, at: u32, seen: Seen) -> Verdict {
         self.since = self.since.saturating_add(1);
         let because = match self.schedule.clone() {
             Schedule::Never => Because::Never,
+            _ if !self.allowed => Because::Never,
             Schedule::Every(interval) if self.since < interval => Because::Cooling(interval - self.since),
             Schedule::Every(_) => Because::Time,
             Schedule::Dynamic(dynamic) => self.weigh(&dynamic, seen),

@@ -335,3 +335,26 @@ fn a_step_that_is_dropped_while_it_thinks_was_played() {
     let next = block_on(agent.step(&mut game, &mut mind)).unwrap();
     assert!(next.number == 1 && next.reflection.is_some(), "it thinks now");
 }
+
+#[test]
+fn a_person_may_ask_for_a_reflection_and_decide_about_learning() {
+    let settings = Settings { reflects: Schedule::Never, ..Settings::full(2) };
+    let (mut agent, mut mind) = (Agent::new(settings), Script::default());
+    agent.set_learning(false);
+    let mut game = Stall::new(99);
+    let all = play(&mut agent, &mut game, &mut mind, 9);
+    assert!(mind.lessons.is_empty() && agent.rulebook().rules().is_empty());
+    let reflection = block_on(agent.reflect_now(&mut mind));
+    assert!(reflection.entry.is_some() && !agent.rulebook().rules().is_empty(), "{reflection:?}");
+    agent.set_learning(true);
+    agent.set_learner(Learning::default().with_stride(10.0).unguarded());
+    agent.set_voting(Voting { votes: 5, ..agent.settings().voting.clone() });
+    let later = play(&mut agent, &mut game, &mut mind, 30);
+    assert_eq!((all[0].vote.ballots.len(), later[0].vote.ballots.len()), (3, 5));
+    assert_eq!(later[0].dynamics.tokens.reflections, u64::from(reflection.tokens));
+    assert!(!agent.learner().unwrap().is_frozen());
+    agent.reset_policy();
+    assert!(agent.learner().unwrap().is_frozen());
+    play(&mut agent, &mut game, &mut mind, 1);
+    assert_eq!(mind.adopted.last().unwrap().as_ref(), agent.learner().map(|learner| learner.adapter()));
+}

@@ -2,6 +2,7 @@
 //! picture.
 
 use crate::env::{Action, Outcome, Status, Value};
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -9,7 +10,7 @@ use std::str::FromStr;
 const BOARD: [&str; 5] = ["fuel", "keys", "shield", "slow", "swap"];
 
 /// How the agent meets a thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum How {
     /// They run into each other.
     Touch,
@@ -23,7 +24,7 @@ pub enum How {
 
 /// A meeting that the agent says will come of its action, such as `touch red ring`. Things go by the
 /// agent's own words for them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Meeting {
     /// How it is met.
     pub how: How,
@@ -104,7 +105,7 @@ pub fn jumped(before: &str, after: &str) -> bool {
 }
 
 /// Something that the agent reads at a desk, such as `volatility 0.72` or `trend up`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     /// What it belongs to.
     pub name: String,
@@ -113,7 +114,7 @@ pub struct Look {
 }
 
 /// What a [`Look`] says.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Shown {
     /// A number.
     Number(Value),
@@ -201,7 +202,7 @@ pub fn looks(text: &str, status: &Status) -> Vec<Look> {
 /// What a step changed, as far as the agent can tell: the score, the lives, and the status's readings.
 /// Written `+2`, `life -1`, `keys +1`, `fuel up`, `shield`, `slow`, `swap`, `jump`, several of them one
 /// after the other, or `0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Change {
     /// Points.
     pub score: i32,
@@ -303,7 +304,7 @@ impl Display for Change {
 }
 
 /// A step as the agent knows it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Its number in the trace.
     pub number: u32,
