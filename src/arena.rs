@@ -1,4 +1,14 @@
-//! Measures: what a game is worth, and who plays it how well.
+//! Measures: what a game is worth, who plays it how well, and what a rule is worth.
 
+pub mod bootstrap;
+pub mod contest;
+#[cfg(feature = "cli")]
 pub mod eval;
+#[cfg(feature = "cli")]
+pub mod figure;
+#[cfg(feature = "cli")]
 pub mod games;
+#[cfg(feature = "cli")]
+pub mod ledger;
+pub mod scorecard;
+pub mod worth;

@@ -1,5 +1,9 @@
 //! `arena`: measures games and players. `arena --help` lists what it can do.
 
+mod contest;
+#[cfg(feature = "cpu")]
+mod worth;
+
 use clap::{Parser, Subcommand};
 use rulewright::arena::games::Measure;
 use rulewright::games::Game;
@@ -51,6 +55,20 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         errors: usize,
     },
+    /// Has agents play games they never saw, and prints who plays how well
+    #[cfg(feature = "cpu")]
+    Run(contest::Options),
+    /// Puts runs of several machines together, and prints the table
+    Merge {
+        /// The folder for the runs and the table
+        out: PathBuf,
+        /// Folders of `arena run`
+        #[arg(required = true)]
+        parts: Vec<PathBuf>,
+    },
+    /// Prints what each rule of a rulebook is worth: points lost without it
+    #[cfg(feature = "cpu")]
+    Worth(worth::Options),
     /// Tells whether a game file is well-formed, solvable, and depends on its hidden rules
     Check {
         /// The game file
@@ -90,26 +108,24 @@ fn main() -> ExitCode {
         Command::Games { seeds, only, folder } => games(seeds, &only, folder.as_deref()),
         #[cfg(feature = "cpu")]
         Command::Eval { model, cases, seed, episodes, only, errors } => {
-            match eval(&model, cases, seed, episodes, &only, errors) {
-                Ok(()) => true,
-                Err(error) => {
-                    eprintln!("{error}");
-                    false
-                }
-            }
+            told(eval(&model, cases, seed, episodes, &only, errors))
         }
+        #[cfg(feature = "cpu")]
+        Command::Run(options) => told(contest::run(&options)),
+        Command::Merge { out, parts } => told(contest::merge(&out, &parts)),
+        #[cfg(feature = "cpu")]
+        Command::Worth(options) => told(worth::run(&options)),
         Command::Check { file, seeds } => check(&file, seeds),
         Command::Generate { number } => generate(number),
         Command::Record { game, seed, player, twist } => record(&game, seed, player, twist),
-        Command::Rerecord { folder } => match rerecord(&folder) {
-            Ok(()) => true,
-            Err(error) => {
-                eprintln!("{error}");
-                false
-            }
-        },
+        Command::Rerecord { folder } => told(rerecord(&folder)),
     };
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says what went wrong, if something did.
+fn told(done: Result<(), impl std::fmt::Display>) -> bool {
+    done.inspect_err(|error| eprintln!("{error}")).is_ok()
 }
 
 /// Every game of a folder, or the built-in ones.
@@ -263,7 +279,7 @@ fn eval(
 ) -> Result<(), rulewright::vlm::VlmError> {
     use burn::tensor::Device;
     use rulewright::arena::eval::{Question, VOTES, episodes, one_word, reflections};
-    use rulewright::mind::Style;
+    use rulewright::mind::{Policy, Purpose, Style};
     use rulewright::vlm::{Vlm, folder::Folder, layers::Precision};
     let folder = Folder::read(path)?;
     let mut vlm = Vlm::new(&folder, &Device::flex(), Precision::Quantised)?;
@@ -278,9 +294,11 @@ fn eval(
             most_tokens: 220,
             grammar: Some(question.grammar.clone()),
         };
+        let purpose = Purpose::Vote(Policy::Adapted);
         let prompt = vlm.processor().prompt(&question.talk);
-        let said =
-            prompt.map_err(Into::into).and_then(|prompt| pollster::block_on(vlm.complete(&prompt, &style)));
+        let said = prompt
+            .map_err(Into::into)
+            .and_then(|prompt| pollster::block_on(vlm.complete(purpose, &prompt, &style)));
         let said = said.map(|mut said| said.remove(0)).unwrap_or_default();
         tokens += said.tokens.len();
         if said.text.trim() != question.gold && left > 0 {

@@ -1,0 +1,78 @@
+//! `arena worth`: what each rule of a rulebook is worth.
+
+use super::contest::load;
+use burn::tensor::Device;
+use clap::Args;
+use rulewright::agent::Settings;
+use rulewright::agent::digest::Digest;
+use rulewright::agent::revision::{Finding, Observation, Operation, Revision};
+use rulewright::agent::rulebook::{Origin, Rulebook};
+use rulewright::arena::worth::{Worth, worth};
+use rulewright::games::Game;
+use rulewright::vlm::Vlm;
+use rulewright::vlm::layers::Precision;
+use std::path::PathBuf;
+
+/// What `arena worth` is told.
+#[derive(Args)]
+pub struct Options {
+    /// The game's id
+    game: String,
+    /// The rulebook: JSON, or text with a rule a line
+    rulebook: PathBuf,
+    /// The model's folder
+    #[arg(long, default_value = "assets/model")]
+    model: PathBuf,
+    /// Seeds on which each rulebook plays an episode
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
+    seeds: u32,
+    /// The most steps of an episode
+    #[arg(long, default_value_t = 100)]
+    steps: u32,
+}
+
+/// Prints what each rule is worth.
+pub fn run(options: &Options) -> Result<(), String> {
+    let game = Game::find(&options.game)
+        .ok_or(format!("There is no game “{}”; `arena games` lists them.", options.game))?;
+    let book = read(options)?;
+    let (folder, _) = load(&options.model)?;
+    let mut vlm = Vlm::new(&folder, &Device::flex(), Precision::Quantised).map_err(|e| e.to_string())?;
+    let games: Vec<_> = (0..options.seeds).map(|seed| game.start(seed)).collect();
+    let bar = indicatif::ProgressBar::new(0);
+    let mut tell = |played: usize, of: usize, _: &[Worth]| {
+        bar.set_length(of as u64);
+        bar.set_position(played as u64);
+    };
+    let settings = Settings::fixed(0);
+    let found = worth(&book, &settings, &games, options.steps, &mut vlm, &mut tell);
+    let found = pollster::block_on(found).map_err(|error| error.to_string())?;
+    bar.finish_and_clear();
+    println!("| rule | points lost without it | points without it |\n|---|--:|--:|");
+    for worth in &found {
+        let name = worth.rule.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        println!("| {name}{} | {} | {} |", worth.line, worth.lost, worth.without);
+    }
+    println!(
+        "\nAn episode of up to {} steps on each of {} seeds; 95% bootstrap intervals.",
+        options.steps, options.seeds
+    );
+    Ok(())
+}
+
+fn read(options: &Options) -> Result<Rulebook, String> {
+    let name = options.rulebook.display();
+    let text = std::fs::read_to_string(&options.rulebook).map_err(|error| format!("{name}: {error}."))?;
+    if text.trim_start().starts_with('{') {
+        return serde_json::from_str(&text).map_err(|error| format!("{name}: {error}."));
+    }
+    let rule = |line: &str| {
+        let observation = Observation::default();
+        Operation::Add(Finding { trigger: line.into(), observation, heuristic: line.into(), sure: true })
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut book = Rulebook::default();
+    let revision = Revision { operations: lines.map(rule).collect() };
+    let complaints = book.revise(&revision, Origin::Person, 0, &Digest::default());
+    if complaints.is_empty() { Ok(book) } else { Err(format!("{name}: {}.", complaints.join(" "))) }
+}

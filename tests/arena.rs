@@ -1,0 +1,322 @@
+//! The arena: contests replay, are resumed and put together without a difference, are counted rightly, and
+//! a rule is worth what is lost without it.
+#![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+
+use std::io::Write;
+
+use pollster::block_on;
+use rulewright::agent::executor::Voting;
+use rulewright::agent::revision::Revision;
+use rulewright::agent::rulebook::{Origin, Rulebook};
+use rulewright::agent::{Decision, Settings, digest::Digest};
+use rulewright::arena::bootstrap::Interval;
+use rulewright::arena::contest::{BIN, Contender, Key, Played, Protocol, Run, keys, play, scale};
+use rulewright::arena::ledger::{self, Ledger};
+use rulewright::arena::scorecard::{Scorecard, csv};
+use rulewright::arena::{
+    figure,
+    worth::{Worth, worth},
+};
+use rulewright::env::{Action, Environment, Outcome, Status};
+use rulewright::frame::Frame;
+use rulewright::games::Game;
+use rulewright::mind::{
+    Adapter, Answer, Completion, Gradient, Lesson, Message, Mind, MindError, Objective, Part, Policy, Style,
+};
+use strum::VariantArray;
+
+/// Says the first legal action that a rule names, else one by its seed.
+struct Script;
+
+fn completion(text: String) -> Completion {
+    let tokens: Vec<u32> = text.bytes().map(u32::from).collect();
+    Completion { log_probabilities: vec![-0.5; tokens.len()], tokens, text, bent: 0 }
+}
+
+impl Mind for Script {
+    async fn vote(&mut self, prompt: &[Message], style: &Style, _: Policy) -> Result<Answer, MindError> {
+        let [Part::Text(rules)] = prompt[0].parts.as_slice() else { panic!("the rules come first") };
+        let [.., Part::Text(task)] = prompt[1].parts.as_slice() else { panic!("the task comes last") };
+        let listed: Vec<&str> = task.split("actions: ").nth(1).unwrap().split(", ").collect();
+        let told = listed.iter().find(|action| rules.contains(&format!("go {action}")));
+        let text = |&seed: &u32| {
+            let action = told.unwrap_or(&listed[seed as usize / 16 % listed.len()]);
+            completion(format!("me 3 4. goal none. {action}: touch red ring\naction: {action}"))
+        };
+        Ok(Answer { completions: style.seeds.iter().map(text).collect(), read: 9 })
+    }
+
+    async fn write(&mut self, _: &[Message], style: &Style) -> Result<Answer, MindError> {
+        let sure = ["sure", "maybe"][style.seeds[0] as usize % 2];
+        let text = format!("add | touch red ring | +2 in 1 of 1 | go up | {sure}");
+        Ok(Answer { completions: vec![completion(text)], read: 9 })
+    }
+
+    async fn learn(&mut self, lessons: &[Lesson], _: Objective) -> Result<Vec<Gradient>, MindError> {
+        let value = lessons.len() as f32 * 0.01;
+        Ok(vec![Gradient { values: vec![value; 8], tokens: 10, loss: 0.0, kl: 0.0, entropy: 1.0 }])
+    }
+
+    async fn adopt(&mut self, _: Option<&Adapter>) -> Result<(), MindError> {
+        Ok(())
+    }
+}
+
+fn protocol() -> Protocol {
+    let voting = Voting { votes: 3, ..Voting::default() };
+    Protocol { model: "script".into(), episodes: 2, steps: 45, compares: 5, voting, ..Protocol::default() }
+}
+
+fn games() -> Vec<&'static Game> {
+    ["orchard", "trading"].map(|id| Game::find(id).unwrap()).to_vec()
+}
+
+fn runs(protocol: &Protocol, keys: &[Key]) -> Vec<Run> {
+    let run = |key: &Key| {
+        let game = Game::find(&key.game).unwrap();
+        block_on(play(game, key.clone(), protocol, &mut Script, async |_| ())).unwrap()
+    };
+    keys.iter().map(run).collect()
+}
+
+#[test]
+fn every_contender_plays_and_replays() {
+    let all = keys(&games(), Contender::VARIANTS, 2);
+    assert_eq!(all.len(), 2 * Contender::VARIANTS.len() * 2);
+    let played = runs(&protocol(), &all);
+    assert_eq!(runs(&protocol(), &all), played);
+    for run in &played {
+        assert_eq!(run.episodes.len(), 2);
+        assert!(run.episodes.iter().all(|episode| (1..=45).contains(&episode.steps)));
+        assert_eq!(run.points.len(), (run.decisions() as usize).div_ceil(BIN));
+        let total: i32 = run.episodes.iter().map(|episode| episode.score).sum();
+        assert_eq!(run.points.iter().sum::<i32>(), total);
+        let who = run.key.contender;
+        assert_eq!(run.coherence.len(), if who.is_scale() { 0 } else { run.points.len() });
+        assert_eq!(run.tokens.total() > 0, !who.is_scale());
+        let writes = matches!(who, Contender::Full | Contender::Rules | Contender::Interval);
+        assert!(writes || run.reflections == 0, "{who}");
+        let learns =
+            matches!(who, Contender::Full | Contender::Learning | Contender::Entropy | Contender::Interval);
+        assert!(learns || run.updates == 0, "{who}");
+    }
+    let of = |who| played.iter().filter(move |run| run.key.contender == who);
+    assert!(of(Contender::Interval).all(|run| run.reflections > 0));
+    assert!(of(Contender::Entropy).all(|run| run.updates > 0));
+    let same = Key { game: "orchard".into(), contender: Contender::Oracle, seed: 1 };
+    assert_eq!(
+        &scale(games()[0], same.clone(), &protocol()),
+        of(Contender::Oracle).find(|run| run.key == same).unwrap()
+    );
+}
+
+#[test]
+fn a_run_is_shown_after_every_decision_and_can_be_left_in_the_middle() {
+    for contender in [Contender::Full, Contender::Oracle] {
+        let key = Key { game: "orchard".into(), contender, seed: 1 };
+        let mut seen = Vec::new();
+        let (protocol, mut mind) = (protocol(), Script);
+        let run = play(games()[0], key.clone(), &protocol, &mut mind, async |run: &Run| {
+            seen.push((run.decisions(), run.points.iter().sum::<i32>()));
+        });
+        let run = block_on(run).unwrap();
+        assert_eq!(seen.len() as u32, run.decisions());
+        assert!(seen.iter().enumerate().all(|(at, (decisions, _))| *decisions == at as u32 + 1));
+        assert_eq!(seen.last().map(|(_, points)| *points), Some(run.points.iter().sum()));
+        // Whoever is not let go on has taken one decision.
+        let mut taken = 0;
+        let mut left = Box::pin(play(games()[0], key, &protocol, &mut mind, async |_: &Run| {
+            taken += 1;
+            std::future::pending().await
+        }));
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(left.as_mut().poll(&mut nobody).is_pending());
+        drop(left);
+        assert_eq!(taken, 1);
+    }
+}
+
+#[test]
+fn a_twist_changes_what_comes_after_it_and_nothing_before() {
+    let all = keys(&games(), &[Contender::Static, Contender::Oracle], 3);
+    let twisted = Protocol { twist: Some(40), ..protocol() };
+    let (plain, twisted) = (runs(&protocol(), &all), runs(&twisted, &all));
+    for (plain, twisted) in plain.iter().zip(&twisted) {
+        assert_eq!(plain.points[..40 / BIN], twisted.points[..40 / BIN]);
+    }
+    let static_after = |runs: &[Run]| -> Vec<Vec<i32>> {
+        runs.iter()
+            .filter(|run| run.key.contender == Contender::Static)
+            .map(|run| run.points[40 / BIN..].to_vec())
+            .collect()
+    };
+    assert_ne!(static_after(&plain), static_after(&twisted));
+}
+
+#[test]
+fn shards_put_together_are_the_whole() {
+    let all = keys(&games(), Contender::VARIANTS, 2);
+    let whole = ledger::merge([runs(&protocol(), &all)]).unwrap();
+    let shard = |place: usize| {
+        let keys: Vec<Key> = all.iter().skip(place).step_by(3).cloned().collect();
+        runs(&protocol(), &keys)
+    };
+    let merged = ledger::merge([shard(2), shard(0), shard(1)]).unwrap();
+    assert_eq!(merged, whole);
+    assert_eq!(Scorecard::new(&merged), Scorecard::new(&whole));
+    assert_eq!(csv(&merged), csv(&whole));
+    // The same run twice is one run; two that differ are not of one contest.
+    assert_eq!(ledger::merge([whole.clone(), shard(0)]).unwrap(), whole);
+    let mut odd = shard(0);
+    odd[0].updates += 1;
+    assert!(ledger::merge([whole.clone(), odd]).unwrap_err().contains("differently"));
+    let other = Protocol { steps: 9, ..protocol() };
+    assert!(ledger::merge([whole, runs(&other, &all[..1])]).unwrap_err().contains("same conditions"));
+}
+
+#[test]
+fn what_is_done_is_not_played_again() {
+    let place = tempfile::tempdir().unwrap();
+    let all = keys(&games()[..1], &[Contender::Full, Contender::Random], 2);
+    let played = runs(&protocol(), &all);
+    let mut ledger = Ledger::open(place.path(), &protocol()).unwrap();
+    assert!(all.iter().all(|key| !ledger.has(key)));
+    played[..3].iter().try_for_each(|run| ledger.add(run.clone())).unwrap();
+    drop(ledger);
+    // A machine that stops in the middle of a line.
+    let path = place.path().join(ledger::FILE);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    write!(file, "{{\"key\":{{\"ga").unwrap();
+    let mut ledger = Ledger::open(place.path(), &protocol()).unwrap();
+    assert_eq!(all.iter().map(|key| ledger.has(key)).collect::<Vec<_>>(), [true, true, true, false]);
+    ledger.add(played[3].clone()).unwrap();
+    let sorted = ledger::merge([played]).unwrap();
+    assert_eq!(ledger.into_runs(), sorted);
+    assert_eq!(ledger::merge([ledger::read(&path).unwrap()]).unwrap(), sorted);
+    let other = Protocol { model: "another".into(), ..protocol() };
+    let problem = Ledger::open(place.path(), &other).err().unwrap();
+    assert!(problem.contains("other conditions") && problem.contains(ledger::FILE), "{problem}");
+    std::fs::write(&path, "nonsense\n").unwrap();
+    assert!(Ledger::open(place.path(), &protocol()).err().unwrap().contains("line 1"));
+}
+
+/// A run of which only the score counts.
+fn scored(game: &str, contender: Contender, seed: u32, score: i32) -> Run {
+    let key = Key { game: game.into(), contender, seed };
+    let mut run = scale(Game::find(game).unwrap(), key, &protocol());
+    run.episodes = vec![Played { score, steps: 40 }; 2];
+    run
+}
+
+#[test]
+fn scores_are_counted_between_random_play_and_the_oracle() {
+    use Contender::{Full, Oracle, Random, Static};
+    let mut runs = Vec::new();
+    for seed in 0..4 {
+        let swing = if seed % 2 == 0 { 2 } else { -2 };
+        for (who, score) in [(Random, 10), (Oracle, 30), (Static, 15), (Full, 20 + swing)] {
+            runs.push(scored("orchard", who, seed, score));
+        }
+        for (who, score) in [(Random, 0), (Oracle, 8), (Static, 4), (Full, 2)] {
+            runs.push(scored("trading", who, seed, score));
+        }
+    }
+    let card = Scorecard::new(&runs).unwrap();
+    assert_eq!(card.games, ["orchard", "trading"]);
+    assert_eq!((card.scale.as_slice(), card.seeds), (&[(10.0, 30.0), (0.0, 8.0)][..], 4));
+    let of = |who| card.standings.iter().find(|standing| standing.contender == who).unwrap();
+    assert_eq!((of(Oracle).mean.mean, of(Random).mean.mean), (1.0, 0.0));
+    let (full, still) = (of(Full), of(Static));
+    assert_eq!(full.games[1], Interval { mean: 0.25, low: 0.25, high: 0.25, of: 4 });
+    assert!(
+        (full.games[0].mean - 0.5).abs() < 1e-12 && full.games[0].low >= 0.4 && full.games[0].high <= 0.6
+    );
+    assert!((full.mean.mean - 0.375).abs() < 1e-12 && (still.mean.mean - 0.375).abs() < 1e-12);
+    assert!(full.over_static.mean.abs() < 1e-12 && full.over_static.low < 0.0 && full.over_static.high > 0.0);
+    assert_eq!((full.first, still.first, of(Oracle).first), (1, 1, 0));
+    assert_eq!(full.by_episode.len(), 2);
+    let text = card.to_string();
+    assert!(text.contains("| trading | 0.0 | 8.0 |") && text.contains("full MCTR"), "{text}");
+    let parsed: Scorecard = serde_json::from_str(&serde_json::to_string(&card).unwrap()).unwrap();
+    assert_eq!(parsed.to_string(), text);
+    assert!(Scorecard::new(&[]).is_err());
+    let lacking: Vec<Run> = runs.into_iter().filter(|run| run.key.contender != Oracle).collect();
+    assert!(Scorecard::new(&lacking).unwrap_err().contains("no scale"));
+}
+
+#[test]
+fn the_figure_shows_who_played() {
+    let played = runs(&protocol(), &keys(&games(), Contender::VARIANTS, 1));
+    let svg = figure::svg(&played).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+    for contender in Contender::VARIANTS.iter().filter(|contender| !contender.is_scale()) {
+        assert!(svg.contains(contender.title()), "{contender} is missing");
+    }
+    assert!(figure::svg(&[]).is_ok(), "an empty figure is a figure");
+}
+
+/// Up wins a point, down loses one.
+#[derive(Clone)]
+struct Stairs(i32);
+
+impl Environment for Stairs {
+    fn actions(&self) -> &[Action] {
+        &[Action::Up, Action::Down, Action::Wait]
+    }
+
+    fn status(&self) -> Status {
+        Status { score: self.0, lives: 1, readings: Default::default() }
+    }
+
+    fn draw(&self, _: &mut Frame) {}
+
+    fn step(&mut self, action: Action) -> Outcome {
+        let score = match action {
+            Action::Up => 1,
+            Action::Down => -1,
+            _ => 0,
+        };
+        self.0 += score;
+        Outcome { score, lives: 0, done: false }
+    }
+}
+
+#[test]
+fn a_rule_is_worth_what_is_lost_without_it() {
+    let mut book = Rulebook::default();
+    let rules = "add | x | 0 in 1 of 1 | go up | sure\nadd | y | 0 in 1 of 1 | stay calm | sure";
+    book.revise(&Revision::read(rules).0, Origin::Person, 0, &Digest::default());
+    assert_eq!(book.listed().count(), 2);
+    let games = vec![Stairs(0); 5];
+    let mut told = Vec::new();
+    let mut tell = |played: usize, of: usize, found: &[Worth]| told.push((played, of, found.len()));
+    let settings = Settings::full(3);
+    let found = block_on(worth(&book, &settings, &games, 20, &mut Script, &mut tell)).unwrap();
+    assert_eq!(told.len(), 21, "every game, and the end");
+    assert_eq!(
+        (told[4], told[12], told[20]),
+        ((5, 20, 0), (13, 20, 1), (20, 20, 3)),
+        "as soon as it is known"
+    );
+    let [up, calm, whole] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((up.rule.as_deref(), up.line.as_str()), (Some("R1"), "go up"));
+    assert!(up.lost.low > 5.0 && up.lost.of == 5, "{up:?}");
+    assert_eq!(up.lost.mean, 20.0 - up.without.mean);
+    assert_eq!((calm.lost.mean, calm.without.mean), (0.0, 20.0));
+    assert_eq!((whole.rule.as_ref(), whole.lost), (None, up.lost));
+    assert_eq!(book.listed().count(), 2, "the rulebook itself is as it was");
+}
+
+#[test]
+fn a_decision_can_be_saved() {
+    let mut agent = rulewright::agent::Agent::new(Settings { compares: 1, ..Settings::full(1) });
+    for game in games() {
+        let mut episode = game.start(1);
+        for _ in 0..12 {
+            let decision = block_on(agent.step(&mut episode, &mut Script)).unwrap();
+            let text = serde_json::to_string(&decision).unwrap();
+            assert_eq!(serde_json::from_str::<Decision>(&text).unwrap(), decision);
+        }
+        agent.leave();
+    }
+}
