@@ -4,9 +4,10 @@
 pub mod claim;
 pub mod desk;
 pub mod executor;
+pub mod lie;
 mod luck;
 pub mod strategist;
-#[cfg(feature = "vlm")]
+#[cfg(all(feature = "cli", feature = "vlm"))]
 pub mod stream;
 pub mod teacher;
 pub mod wording;

@@ -330,7 +330,7 @@ mod tests {
             let rules = sample.rules.len();
             for operation in &sample.answer.operations {
                 let numbers = match operation {
-                    Operation::Add(_) => vec![],
+                    Operation::Add(_) | Operation::Hand(_) => vec![],
                     Operation::Edit(rule, _) | Operation::Confirm { rule, .. } | Operation::Retire(rule) => {
                         vec![*rule]
                     }

@@ -87,6 +87,8 @@ fn drawn(claim: Claim, run: &Run, rng: &mut Pcg32) -> Held {
         observation: String::new(),
         heuristic: plain(&claim),
         status: if sure { Status::Confirmed } else { Status::Hypothesis },
+        pinned: false,
+        disabled: false,
         support,
         contradiction,
         origin: Origin::Person,
