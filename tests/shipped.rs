@@ -1,0 +1,124 @@
+//! The model that ships, as the agent meets it.
+#![cfg(all(feature = "cpu", not(target_arch = "wasm32")))]
+
+use burn::tensor::Device;
+use pollster::block_on;
+use rand::SeedableRng;
+use rand_pcg::Pcg32;
+use rulewright::agent::mctrl::{Event, Learning};
+use rulewright::agent::rulebook::Rulebook;
+use rulewright::agent::schedule::Schedule;
+use rulewright::agent::{Agent, Decision, Settings, prompt, revision};
+use rulewright::env::Environment;
+use rulewright::games::{Episode, Game};
+use rulewright::mind::{Message, Policy, Purpose, Style};
+use rulewright::samples::strategist;
+use rulewright::samples::wording::Split;
+use rulewright::vlm::Vlm;
+use rulewright::vlm::folder::Folder;
+use rulewright::vlm::layers::Precision;
+use std::path::Path;
+
+fn shipped() -> Vlm {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/model");
+    let folder = Folder::read(&folder).expect("the model's folder is whole");
+    Vlm::new(&folder, &Device::flex(), Precision::Quantised).expect("the model loads")
+}
+
+fn write(vlm: &mut Vlm, purpose: Purpose, talk: &[Message], grammar: String) -> (String, usize) {
+    let style =
+        Style { seeds: vec![1], temperature: 0.0, top_p: 1.0, most_tokens: 220, grammar: Some(grammar) };
+    let answer = block_on(vlm.answer(purpose, talk, &style)).expect("it writes");
+    (answer.completions[0].text.clone(), answer.completions[0].bent)
+}
+
+/// The grammar once asked for a first word without the space that the model writes before it: each
+/// revision began with a word that the model did not mean.
+#[test]
+fn its_revisions_are_its_own_words() {
+    let (mut vlm, mut rng) = (shipped(), Pcg32::seed_from_u64(3));
+    let count = 12;
+    let bent = (0..count).filter(|_| {
+        let sample = strategist::sample(&mut rng, Split::Train);
+        let talk = prompt::reflection(&sample.rules, &sample.digest);
+        write(&mut vlm, Purpose::Write, &talk, revision::grammar()).1 > 0
+    });
+    let bent = bent.count();
+    assert!(bent * 4 <= count, "{bent} of {count} revisions had to be bent");
+}
+
+#[test]
+fn it_goes_for_what_its_rules_call_good() {
+    let mut vlm = shipped();
+    let mut goal = |seed: u32, good: &str, bad: &str| {
+        let game = Game::find("orchard").expect("it ships").start(seed);
+        let rules = [
+            format!("touch {good}s for 2 points"),
+            format!("avoid {bad}s, they cost 2 points"),
+            "touching yellow cups does nothing".into(),
+        ];
+        let talk = prompt::vote(&rules, game.frame(), &game.status(), game.actions());
+        let grammar = prompt::ballot(game.actions());
+        let (text, _) = write(&mut vlm, Purpose::Vote(Policy::Frozen), &talk, grammar);
+        text.split("goal touch ").nth(1).unwrap_or_default().to_string()
+    };
+    let seeds = 10;
+    let followed = (0..seeds).filter(|&seed| {
+        goal(seed, "orange circle", "green diamond").starts_with("orange circle")
+            && goal(seed, "green diamond", "orange circle").starts_with("green diamond")
+    });
+    let followed = followed.count();
+    assert!(followed * 2 > seeds as usize, "its goal followed the rules on {followed} of {seeds} boards");
+}
+
+/// So many decisions of the full agent, with the rulebook that it wrote meanwhile.
+fn play(seed: u32, decisions: usize) -> (Vec<Decision>, Rulebook) {
+    let mut vlm = shipped();
+    let learning = Learning { every: 4, ..Learning::default() };
+    let settings = Settings {
+        reflects: Schedule::Every(8),
+        learns: Some(learning),
+        compares: 8,
+        ..Settings::full(seed.into())
+    };
+    let mut agent = Agent::new(settings);
+    let mut game = Game::find("fireflies").expect("it ships").start(seed);
+    let played = (0..decisions).map(|_| block_on(agent.step(&mut game, &mut vlm)).expect("it decides"));
+    let played = played.collect();
+    (played, agent.rulebook().clone())
+}
+
+#[test]
+fn the_whole_cycle_comes_out_the_same_to_the_bit() {
+    let (played, book) = play(5, 17);
+    let is_update = |event: &&Event| matches!(event, Event::Updated { .. });
+    let updates = played.iter().flat_map(|decision| &decision.events).filter(is_update).count();
+    let reflections: Vec<_> = played.iter().filter_map(|decision| decision.reflection.as_ref()).collect();
+    let abstained: usize = played.iter().map(|decision| decision.vote.tally.abstentions).sum();
+    assert!(updates >= 3 && reflections.len() == 2, "{updates} updates, {reflections:?}");
+    assert!(reflections.iter().all(|reflection| reflection.text.is_ok()), "{reflections:?}");
+    assert_eq!(abstained, 0, "every ballot ends in an action");
+    assert_eq!(play(5, 17), (played, book));
+}
+
+/// What the page lays over the frame: the squares' order is the picture's, and the attention says something.
+#[test]
+fn it_looks_at_itself_when_it_says_where_it_is() {
+    let mut vlm = shipped();
+    let count = 12;
+    let looks = (0..count).filter(|seed| {
+        let game = Game::find("orchard").expect("it ships").start(*seed);
+        let Episode::Arcade(arcade) = &game else { panic!("a board") };
+        let (x, y) = arcade.player();
+        let talk = prompt::vote(&[], game.frame(), &game.status(), game.actions());
+        let style = Style { seeds: vec![1], temperature: 0.0, top_p: 1.0, most_tokens: 3, grammar: None };
+        let answer = block_on(vlm.answer(Purpose::Vote(Policy::Adapted), &talk, &style)).expect("it writes");
+        // ` me 6 5`: the column's token was written from the one before it.
+        let glances = block_on(vlm.glances(&talk, &answer.completions[0].tokens)).expect("it looks");
+        let squares = &glances[1].squares;
+        let most = squares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(at, _)| at);
+        most == Some(usize::from(y) / 2 * 6 + usize::from(x) / 2)
+    });
+    let looks = looks.count();
+    assert!(looks * 4 >= count as usize * 3, "{looks} of {count} times");
+}
