@@ -2,9 +2,12 @@
 //!
 //! A worker says [`Reply::Ready`] when it can hear; the page then asks for a model, and after
 //! [`Reply::Loaded`] gives it jobs. Jobs are done one after another; each ends in exactly one of
-//! [`Reply::Written`], [`Reply::Learned`], [`Reply::Adopted`], [`Reply::Cancelled`] and [`Reply::Failed`].
+//! [`Reply::Written`], [`Reply::Looked`], [`Reply::Learned`], [`Reply::Adopted`], [`Reply::Cancelled`] and
+//! [`Reply::Failed`].
 
-use rulewright::mind::{Completion, Learned, Lesson, Message, Objective, Style, Token};
+use rulewright::mind::{
+    Adapter, Completion, Glance, Gradient, Lesson, Message, Objective, Purpose, Style, Token,
+};
 use serde::{Deserialize, Serialize};
 
 /// The number by which the page knows a job.
@@ -19,10 +22,21 @@ pub enum Request {
     Write {
         /// The job.
         job: Job,
+        /// What for.
+        purpose: Purpose,
         /// The prompt.
         messages: Vec<Message>,
         /// How to write.
         style: Style,
+    },
+    /// Find out where the attention lay when tokens were written.
+    Look {
+        /// The job.
+        job: Job,
+        /// The prompt.
+        messages: Vec<Message>,
+        /// What was written after it.
+        tokens: Vec<u32>,
     },
     /// Compute a gradient for the adapter.
     Learn {
@@ -37,9 +51,8 @@ pub enum Request {
     Adopt {
         /// The job.
         job: Job,
-        /// The adapter as bytes.
-        #[serde(default, with = "serde_bytes")]
-        adapter: Option<Vec<u8>>,
+        /// The adapter.
+        adapter: Option<Adapter>,
     },
     /// Stop a job, or take it off the queue. It ends in [`Reply::Cancelled`] unless it is done already.
     Cancel {
@@ -54,6 +67,7 @@ impl Request {
         match self {
             Self::Load(_) => None,
             Self::Write { job, .. }
+            | Self::Look { job, .. }
             | Self::Learn { job, .. }
             | Self::Adopt { job, .. }
             | Self::Cancel { job } => Some(*job),
@@ -110,12 +124,19 @@ pub enum Reply {
         /// What it cost.
         cost: Cost,
     },
+    /// Where the attention lay is found.
+    Looked {
+        /// The job.
+        job: Job,
+        /// A glance a token.
+        glances: Vec<Glance>,
+    },
     /// A gradient was computed.
     Learned {
         /// The job.
         job: Job,
         /// What was found.
-        learned: Learned,
+        learned: Gradient,
     },
     /// An adapter was installed or taken away.
     Adopted {
@@ -139,6 +160,27 @@ pub enum Reply {
         /// Why, in one sentence.
         problem: String,
     },
+}
+
+impl Reply {
+    /// The job that the reply is about, if it is about one.
+    pub fn job(&self) -> Option<Job> {
+        match self {
+            Self::Tokens { job, .. }
+            | Self::Written { job, .. }
+            | Self::Looked { job, .. }
+            | Self::Learned { job, .. }
+            | Self::Adopted { job }
+            | Self::Cancelled { job } => Some(*job),
+            Self::Failed { job, .. } => *job,
+            Self::Ready | Self::Progress { .. } | Self::Loaded(_) | Self::Broken { .. } => None,
+        }
+    }
+
+    /// Whether it is the last one about its job.
+    pub fn is_end(&self) -> bool {
+        self.job().is_some() && !matches!(self, Self::Tokens { .. })
+    }
 }
 
 /// What a loaded model is and where it runs.

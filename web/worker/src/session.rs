@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use rulewright::frame::Frame;
-use rulewright::mind::{Message, Part, Role, Style};
-use rulewright::vlm::adapter::Adapter;
+use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
 use rulewright::vlm::folder::ModelError;
 use rulewright::vlm::{Vlm, VlmError};
 use rulewright_protocol::{About, Cost, Job, Reply, Request, Source};
@@ -66,25 +65,30 @@ impl Session {
     async fn answer(&mut self, request: Request) -> Result<Reply, Failure> {
         match request {
             Request::Load(source) => Ok(Reply::Loaded(self.load(source).await?)),
-            Request::Write { job, messages, style } => self.write(job, &messages, &style).await,
+            Request::Write { job, purpose, messages, style } => {
+                self.write(job, purpose, &messages, &style).await
+            }
+            Request::Look { job, messages, tokens } => {
+                let glances = loaded(&mut self.vlm)?.glances(&messages, &tokens).await?;
+                Ok(self.unless_stopped(job, Reply::Looked { job, glances }).await)
+            }
             Request::Learn { job, lessons, objective } => {
                 let learned = loaded(&mut self.vlm)?.learn(&lessons, objective).await?;
-                // The page may have changed its mind while nobody listened.
-                self.breath.draw().await;
-                Ok(if self.queue.stopped() {
-                    Reply::Cancelled { job }
-                } else {
-                    Reply::Learned { job, learned }
-                })
+                Ok(self.unless_stopped(job, Reply::Learned { job, learned }).await)
             }
             Request::Adopt { job, adapter } => {
-                let adapter = adapter.map(|bytes| Adapter::from_bytes(&bytes)).transpose()?;
-                loaded(&mut self.vlm)?.adopt(adapter)?;
+                loaded(&mut self.vlm)?.adopt_plain(adapter.as_ref())?;
                 Ok(Reply::Adopted { job })
             }
             // The queue has done it already.
             Request::Cancel { job } => Ok(Reply::Cancelled { job }),
         }
+    }
+
+    /// The reply to what is done in one go: the page may have changed its mind while nobody listened.
+    async fn unless_stopped(&mut self, job: Job, reply: Reply) -> Reply {
+        self.breath.draw().await;
+        if self.queue.stopped() { Reply::Cancelled { job } } else { reply }
     }
 
     async fn load(&mut self, source: Source) -> Result<About, Failure> {
@@ -119,12 +123,18 @@ impl Session {
         Ok(about)
     }
 
-    async fn write(&mut self, job: Job, messages: &[Message], style: &Style) -> Result<Reply, Failure> {
+    async fn write(
+        &mut self,
+        job: Job,
+        purpose: Purpose,
+        messages: &[Message],
+        style: &Style,
+    ) -> Result<Reply, Failure> {
         let start = page::now();
         let Self { queue, breath, vlm, .. } = self;
         let vlm = loaded(vlm)?;
         let prompt = vlm.processor().prompt(messages)?;
-        let mut generation = vlm.generate(&prompt, style).await?;
+        let mut generation = vlm.generate(purpose, &prompt, style).await?;
         let mut cost =
             Cost { prompt: prompt.ids.len() as u32, computed: generation.computed as u32, ..Cost::default() };
         let (mut first, mut posted) = (None, start);
@@ -174,7 +184,7 @@ async fn warm_up(vlm: &mut Vlm) -> Result<usize, VlmError> {
             most_tokens: 2,
             grammar: None,
         };
-        vlm.complete(&prompt, &style).await?;
+        vlm.complete(Purpose::Vote(Policy::Adapted), &prompt, &style).await?;
     }
     Ok(prompt.ids.iter().filter(|id| **id == vlm.config().image_token_id).count())
 }
