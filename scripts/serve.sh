@@ -12,4 +12,5 @@ fi
 echo "The page will be at http://127.0.0.1:$port/ once it is built (the first build takes minutes)."
 "$(dirname "$0")/worker.sh" cpu
 "$(dirname "$0")/worker.sh" gpu
+"$(dirname "$0")/model.sh"
 wasm_env trunk serve --release --no-autoreload --address 127.0.0.1 --port "$port"

@@ -46,6 +46,7 @@ need make make
 need git git
 need pkg-config pkg-config
 need brotli brotli
+need zip zip
 [ -e /etc/ssl/certs/ca-certificates.crt ] || [ "$(uname)" != Linux ] || missing+=(ca-certificates)
 if [ "$part" = everything ]; then
     have chromium || have google-chrome || need chromium-browser chromium

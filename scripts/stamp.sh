@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Stamps the built page: every file is asked for by a version of its own, so that a host's cache never
-# serves a visitor an old part with a new one. Drops what Trunk leaves of its own mark-up.
+# serves a visitor an old part with a new one, and offline.js keeps what is of one version. Drops what
+# Trunk leaves of its own mark-up. Trunk runs it after every build.
 #
 #     scripts/stamp.sh dist
 set -euo pipefail
@@ -8,9 +9,19 @@ cd "$1"
 # The workers have a version of their own: they are large, and change less often than the page.
 worker=$(cat ./worker-*.wasm ./worker-*.js | sha256sum | cut -c 1-12)
 sed -i.old -E "s#(worker-(cpu|gpu)(_bg)?\.(js|wasm))\"#\1?v=$worker\"#g" worker.js
-version=$(cat ./*.wasm ./*.js ./*.css | sha256sum | cut -c 1-12)
+version=$(cat ./*.wasm ./*.js ./*.css ./manifest.webmanifest ./index.html | sha256sum | cut -c 1-12)
 sed -i.old -E "s#(rulewright-web(_bg)?\.(js|wasm))\"#\\1?v=$version\"#" start.js
-sed -i.old -E -e "s#((start\.js|style\.css|icon\.svg))\"#\\1?v=$version\"#" -e '/rel="rust"/d' index.html
+sed -i.old -E -e "s#((start\.js|style\.css|icon\.svg|manifest\.webmanifest))\"#\\1?v=$version\"#" -e '/rel="rust"/d' index.html
+# What a visitor without a network needs; a GPU's program comes with its first use.
+parts="\"./\""
+for part in start.js style.css icon.svg manifest.webmanifest rulewright-web.js rulewright-web_bg.wasm; do
+    parts="$parts, \"$part?v=$version\""
+done
+for part in worker-cpu.js worker-cpu_bg.wasm; do parts="$parts, \"$part?v=$worker\""; done
+for backend in cpu gpu; do parts="$parts, \"worker.js?backend=$backend&v=$version\""; done
+parts=${parts//&/\\&}
+sed -i.old -e "s#\"VERSION\"#\"$version\"#" -e "s#\"PARTS\"#$parts#" offline.js
 rm -f ./*.old
 grep -q "rulewright-web_bg.wasm?v=$version" start.js && grep -q "start.js?v=$version" index.html
 grep -q "worker-cpu_bg.wasm?v=$worker" worker.js && grep -q "worker-gpu.js?v=$worker" worker.js
+grep -q "style.css?v=$version" offline.js

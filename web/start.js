@@ -18,3 +18,6 @@ init({ module_or_path: "./rulewright-web_bg.wasm" }).catch((error) => {
   stopped("This page could not start. Reload it, or open it in a newer browser.", error);
   throw error;
 });
+
+// Only over https and on one's own machine do browsers offer it; without it the page works as well.
+navigator.serviceWorker?.register("./offline.js").catch((error) => console.warn(error));

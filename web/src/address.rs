@@ -2,6 +2,7 @@
 //!
 //! It stands in the fragment (`#game=orchard&seed=7`), which never reaches a server.
 
+use crate::lessons::Lesson;
 use crate::mind::Backend;
 use rulewright::games::Game;
 use std::collections::BTreeSet;
@@ -18,6 +19,81 @@ pub struct Settings {
     pub theme: Theme,
     /// What the model runs on; the faster one if `None`.
     pub device: Option<Backend>,
+    pub who: Who,
+    pub pace: Pace,
+    /// How many ballots a vote has: K.
+    pub votes: u8,
+    /// How freely they are written, in tenths.
+    pub temperature: u8,
+    /// Whether the agent learns by its own agreement.
+    pub learns: bool,
+    /// Whether learning is kept near the model that it began with, and taken back when it hurts.
+    pub guard: bool,
+    /// How large its steps are, in usual ones.
+    pub stride: u8,
+    /// Whether the strategist looks back when the schedule says so.
+    pub reflects: bool,
+    /// How many workers have the model; as many as are good for this machine if `None`.
+    pub workers: Option<u8>,
+    /// Whether the agent begins the next episode when one is over.
+    pub goes_on: bool,
+    /// The lesson that is open, by its name.
+    pub lesson: Option<&'static str>,
+    /// Its step, from 0.
+    pub step: u8,
+    /// Parts of the page that a link leaves out.
+    pub hide: BTreeSet<Region>,
+    /// Whether the page is part of another one: only game, votes and rulebook.
+    pub embed: bool,
+}
+
+/// Most ballots of a vote.
+pub const MOST_VOTES: u8 = 8;
+/// The highest temperature, in tenths.
+pub const HOTTEST: u8 = 20;
+/// The largest step of learning, in usual ones.
+pub const LONGEST_STRIDE: u8 = 20;
+
+/// A part of the page that a link may leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum Region {
+    /// Who plays, and the buttons below the game.
+    Controls,
+    Votes,
+    Rulebook,
+    /// The panels below.
+    More,
+}
+
+/// Who plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum Who {
+    You,
+    Agent,
+    /// Side by side: each on a board of its own.
+    Both,
+}
+
+/// How fast the agent plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum Pace {
+    Fast,
+    Calm,
+    Slow,
+}
+
+impl Pace {
+    /// Milliseconds that a decision stays on the screen before the next one begins.
+    pub const fn rest(self) -> u32 {
+        match self {
+            Pace::Fast => 0,
+            Pace::Calm => 1500,
+            Pace::Slow => 5000,
+        }
+    }
 }
 
 /// Steps a second; at [`Speed::Yours`] the game waits for the player.
@@ -46,6 +122,11 @@ impl Speed {
 #[strum(serialize_all = "lowercase")]
 pub enum Panel {
     Pad,
+    Voting,
+    Strategist,
+    Learning,
+    Experiments,
+    Arena,
     History,
     Sight,
     Model,
@@ -61,6 +142,14 @@ pub enum Theme {
     Dark,
 }
 
+impl Settings {
+    /// Whether a part of the page is there.
+    pub fn shows(&self, region: Region) -> bool {
+        let embedded = self.embed && region == Region::More;
+        !embedded && !self.hide.contains(&region)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -70,6 +159,20 @@ impl Default for Settings {
             panels: [Panel::Pad, Panel::History].into(),
             theme: Theme::Auto,
             device: None,
+            who: Who::You,
+            pace: Pace::Fast,
+            votes: 3,
+            temperature: 7,
+            learns: true,
+            guard: true,
+            stride: 1,
+            reflects: true,
+            workers: None,
+            goes_on: true,
+            lesson: None,
+            step: 0,
+            hide: BTreeSet::new(),
+            embed: false,
         }
     }
 }
@@ -84,7 +187,7 @@ struct Field {
 }
 
 /// The schema.
-const SCHEMA: [Field; 6] = [
+const SCHEMA: [Field; 20] = [
     Field {
         name: "game",
         allowed: "the name of a game in the gallery",
@@ -108,15 +211,9 @@ const SCHEMA: [Field; 6] = [
     },
     Field {
         name: "panels",
-        allowed: "pad, history, sight, model and keys, with commas between them",
-        read: |s, text| {
-            let names = text.split(',').filter(|name| !name.is_empty());
-            names
-                .map(|name| Panel::from_str(name).ok())
-                .collect::<Option<_>>()
-                .map(|panels| s.panels = panels)
-        },
-        write: |s| s.panels.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        allowed: "pad, voting, strategist, learning, experiments, arena, history, sight, model and keys, with commas between them",
+        read: |s, text| names(text).map(|panels| s.panels = panels),
+        write: |s| listed(&s.panels),
     },
     Field {
         name: "theme",
@@ -133,7 +230,121 @@ const SCHEMA: [Field; 6] = [
         },
         write: |s| s.device.map_or("auto".into(), |backend| backend.to_string()),
     },
+    Field {
+        name: "who",
+        allowed: "you, agent or both",
+        read: |s, text| text.parse().ok().map(|who| s.who = who),
+        write: |s| s.who.to_string(),
+    },
+    Field {
+        name: "pace",
+        allowed: "fast, calm or slow",
+        read: |s, text| text.parse().ok().map(|pace| s.pace = pace),
+        write: |s| s.pace.to_string(),
+    },
+    Field {
+        name: "votes",
+        allowed: "a whole number from 1 to 8",
+        read: |s, text| within(text, 1, MOST_VOTES).map(|votes| s.votes = votes),
+        write: |s| s.votes.to_string(),
+    },
+    Field {
+        name: "temperature",
+        allowed: "a number of tenths from 0 to 20",
+        read: |s, text| within(text, 0, HOTTEST).map(|tenths| s.temperature = tenths),
+        write: |s| s.temperature.to_string(),
+    },
+    Field {
+        name: "learns",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|learns| s.learns = learns),
+        write: |s| yes_or_no(s.learns),
+    },
+    Field {
+        name: "guard",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|guard| s.guard = guard),
+        write: |s| yes_or_no(s.guard),
+    },
+    Field {
+        name: "stride",
+        allowed: "a whole number from 1 to 20",
+        read: |s, text| within(text, 1, LONGEST_STRIDE).map(|stride| s.stride = stride),
+        write: |s| s.stride.to_string(),
+    },
+    Field {
+        name: "reflects",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|reflects| s.reflects = reflects),
+        write: |s| yes_or_no(s.reflects),
+    },
+    Field {
+        name: "workers",
+        allowed: "auto, or a whole number from 1 to 8",
+        read: |s, text| {
+            s.workers = if text == "auto" { None } else { Some(within(text, 1, MOST_VOTES)?) };
+            Some(())
+        },
+        write: |s| s.workers.map_or("auto".into(), |workers| workers.to_string()),
+    },
+    Field {
+        name: "goes-on",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|goes_on| s.goes_on = goes_on),
+        write: |s| yes_or_no(s.goes_on),
+    },
+    Field {
+        name: "lesson",
+        allowed: "the name of a lesson",
+        read: |s, text| Lesson::find(text).map(|lesson| s.lesson = Some(&lesson.name)),
+        write: |s| s.lesson.unwrap_or_default().into(),
+    },
+    Field {
+        name: "step",
+        allowed: "the number of a lesson's step",
+        read: |s, text| within(text, 1, u8::MAX).map(|step| s.step = step - 1),
+        write: |s| (u16::from(s.step) + 1).to_string(),
+    },
+    Field {
+        name: "hide",
+        allowed: "controls, votes, rulebook and more, with commas between them",
+        read: |s, text| names(text).map(|hide| s.hide = hide),
+        write: |s| listed(&s.hide),
+    },
+    Field {
+        name: "embed",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|embed| s.embed = embed),
+        write: |s| yes_or_no(s.embed),
+    },
 ];
+
+fn within(text: &str, least: u8, most: u8) -> Option<u8> {
+    text.parse().ok().filter(|number| (least..=most).contains(number))
+}
+
+/// What names with commas between them stand for.
+fn names<T: FromStr + Ord>(text: &str) -> Option<BTreeSet<T>> {
+    let names = text.split(',').filter(|name| !name.is_empty());
+    names.map(|name| name.parse().ok()).collect()
+}
+
+/// Names with commas between them.
+fn listed<T: ToString>(set: &BTreeSet<T>) -> String {
+    set.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn yes(text: &str) -> Option<bool> {
+    match text {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+fn yes_or_no(flag: bool) -> String {
+    if flag { "yes" } else { "no" }.into()
+}
 
 /// Longest fragment that is read at all, in bytes.
 const LONGEST: usize = 2000;
@@ -211,14 +422,44 @@ mod tests {
                     for device in [None, Some(Backend::Cpu), Some(Backend::Gpu)] {
                         for game in Game::all() {
                             let panels = panels.clone();
-                            let settings =
-                                Settings { game: &game.id, seed: u32::MAX, speed, panels, theme, device };
+                            let settings = Settings {
+                                game: &game.id,
+                                seed: u32::MAX,
+                                speed,
+                                panels,
+                                theme,
+                                device,
+                                ..Settings::default()
+                            };
                             assert_eq!(read(&format!("#{}", write(&settings))), (settings, vec![]));
                         }
                     }
                 }
             }
         }
+    }
+
+    #[test]
+    fn how_the_agent_plays_survives_the_address() {
+        for &pace in Pace::VARIANTS {
+            for (workers, flag) in [(None, true), (Some(4), false)] {
+                let settings = Settings {
+                    who: if flag { Who::Agent } else { Who::Both },
+                    pace,
+                    votes: 8,
+                    temperature: 0,
+                    learns: flag,
+                    guard: flag,
+                    stride: if flag { 1 } else { LONGEST_STRIDE },
+                    workers,
+                    goes_on: flag,
+                    ..Settings::default()
+                };
+                assert_eq!(read(&write(&settings)), (settings, vec![]));
+            }
+        }
+        let (settings, complaints) = read("#votes=9&temperature=0.7&learns=maybe&workers=0");
+        assert_eq!((settings, complaints.len()), (Settings::default(), 4));
     }
 
     #[test]

@@ -1,23 +1,38 @@
 //! The page: wires the state to the keyboard, the clock and the address, and lays out its parts.
 
-use crate::address::{self, Settings};
+use crate::address::{self, Region, Settings};
+use crate::components::arena::Arena;
 use crate::components::controls::Controls;
+use crate::components::experiments::Experiments;
 use crate::components::header::Header;
 use crate::components::history::History;
 use crate::components::keys::{self, Keys};
+use crate::components::learning::Learning;
+use crate::components::lesson::{LessonPanel, Lessons};
 use crate::components::model::ModelPanel;
 use crate::components::notices::Notices;
+use crate::components::own::OwnBoard;
 use crate::components::pad::Pad;
+use crate::components::past::PastRules;
 use crate::components::picker::Picker;
 use crate::components::scoreboard::Scoreboard;
+use crate::components::shelf::ShelfSection;
 use crate::components::sight::Sight;
 use crate::components::stage::Stage;
+use crate::components::strategist::{Strategist, Thinking};
+use crate::components::votes::{self, Votes};
+use crate::components::ways::Ways;
+use crate::components::who::WhoPlays;
 use crate::focus::{focus_board, use_focus};
+use crate::lab::use_lab;
 use crate::model::use_model;
+use crate::player::use_player;
+use crate::shelf::{self, use_rulebooks, without_rules};
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
 use rulewright::games::Game;
+use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
@@ -25,6 +40,8 @@ use yew::prelude::*;
 /// The whole page.
 #[component]
 pub fn App() -> Html {
+    // First: a link's rules are read before the address is tidied.
+    let rulebooks = use_rulebooks();
     let state = use_reducer(|| {
         let (settings, notices) = address::read(&fragment());
         State::new(settings, notices)
@@ -33,45 +50,129 @@ pub fn App() -> Html {
     use_keyboard(&state);
     use_clock(&state);
     use_focus();
-    use_model(&state);
+    let pool = use_model(&state);
+    let lab = use_lab(&state, &pool);
+    let player = use_player(&state, &rulebooks, pool);
+    use_game(&state, &rulebooks);
     // The skip link moves the focus and leaves the address alone.
     let skip = |event: MouseEvent| {
         event.prevent_default();
         focus_board();
     };
+    let evidence = {
+        let dispatcher = state.dispatcher();
+        Callback::from(move |decision: u32| dispatcher.dispatch(Event::Recall(decision)))
+    };
+    let named = votes::named(&state);
+    let marked: Vec<usize> = named.iter().filter_map(|rule| rulebooks.book().place(rule)).collect();
+    let shows = |region: Region| state.settings.shows(region);
     let title = state.game().map_or("", |game| &game.file.title);
     html! {
         <>
             <a class="skip" href="#board" onclick={skip}>{ "Skip to the game" }</a>
-            <Header state={state.clone()} />
+            if !state.settings.embed {
+                <Header state={state.clone()} />
+            }
             <Notices state={state.clone()} />
-            <main class="layout">
+            <LessonPanel state={state.clone()} rulebooks={rulebooks.dispatcher()} />
+            <main class={classes!("layout", state.is_side_by_side().then_some("both"))}>
                 <section class="stage" aria-label={format!("{title}, the game")}>
                     <Stage state={state.clone()} />
-                    <Pad state={state.clone()} />
-                </section>
-                <section class="side" aria-label="Score, controls and history">
+                    if shows(Region::Controls) {
+                        <Pad state={state.clone()} />
+                        <WhoPlays state={state.clone()} />
+                    }
                     <Scoreboard state={state.clone()} />
-                    <Controls state={state.clone()} />
-                    <History state={state.clone()} />
-                    <Sight state={state.clone()} />
-                    <ModelPanel state={state.clone()} />
-                    <Keys state={state.clone()} />
+                    if shows(Region::Controls) {
+                        <Controls state={state.clone()} />
+                    }
                 </section>
+                if state.is_side_by_side() {
+                    <OwnBoard state={state.clone()} />
+                }
+                <div class="mind">
+                    if shows(Region::Votes) {
+                        <Votes state={state.clone()} />
+                        <Thinking state={state.clone()} />
+                    }
+                    if shows(Region::Rulebook) {
+                        <PastRules state={state.clone()} book={rulebooks.book().clone()} />
+                    }
+                    if shows(Region::Rulebook) {
+                        <ShelfSection
+                            state={rulebooks.clone()}
+                            page={state.clone()}
+                            lab={lab.clone()}
+                            now={state.watch.points.last().map_or(0, |point| point.number + 1)}
+                            {marked}
+                            settings={shared_settings(&state.settings)}
+                            onsettings={Callback::from(open_settings)}
+                            onevidence={evidence}
+                        />
+                    }
+                </div>
+                if shows(Region::More) {
+                    <section class="side" aria-label="More about the agent and the game">
+                        <Ways state={state.clone()} player={player.clone()} />
+                        <Strategist state={state.clone()} player={player.clone()} />
+                        <Learning state={state.clone()} />
+                        <Experiments state={state.clone()} rulebooks={rulebooks.clone()} {player} />
+                        <Arena state={state.clone()} {lab} />
+                        <History state={state.clone()} />
+                        <Sight state={state.clone()} />
+                        <Keys state={state.clone()} />
+                        <ModelPanel state={state.clone()} />
+                    </section>
+                }
             </main>
             if state.dialog == Some(Dialog::Games) {
                 <Picker state={state.clone()} />
             }
+            if state.dialog == Some(Dialog::Lessons) {
+                <Lessons state={state.clone()} />
+            }
         </>
     }
+}
+
+/// Opens a game's rulebook when somebody chooses the game; a link and a lesson say themselves which rules go
+/// with them.
+#[hook]
+fn use_game(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf::Rulebooks>) {
+    let (game, dispatcher) = (state.settings.game, rulebooks.dispatcher());
+    use_effect_with(state.picked, move |picked| {
+        if *picked > 0
+            && let Some(game) = Game::find(game)
+        {
+            dispatcher.dispatch(shelf::Event::Game(game.file.title.clone()));
+        }
+    });
 }
 
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
 }
 
+/// The address's settings; the rules that it may carry are the shelf's.
 fn fragment() -> String {
-    web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+    let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    without_rules(&fragment)
+}
+
+/// What may go along with shared rules.
+fn shared_settings(settings: &Settings) -> BTreeMap<String, String> {
+    let fragment = address::write(settings);
+    let pairs = form_urlencoded::parse(fragment.as_bytes()).into_owned();
+    pairs.filter(|(name, _)| matches!(name.as_str(), "game" | "seed" | "speed")).collect()
+}
+
+/// Opens what came along: as an address, so that it is read and checked like one.
+fn open_settings(settings: BTreeMap<String, String>) {
+    let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(settings).finish();
+    if let Some(window) = web_sys::window() {
+        // A browser that refuses leaves the game as it is.
+        let _ = window.location().set_hash(&fragment);
+    }
 }
 
 /// Keeps the address and the state the same: a change writes the address, another address opens it.

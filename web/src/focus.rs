@@ -7,9 +7,10 @@ use yew::prelude::*;
 
 /// Gives the focus to the board, so that the next key plays.
 pub fn focus_board() {
+    // The board that the keys are for.
     let board = web_sys::window()
         .and_then(|window| window.document())
-        .and_then(|page| page.get_element_by_id("board"));
+        .and_then(|page| page.get_element_by_id("own-board").or_else(|| page.get_element_by_id("board")));
     if let Some(board) = board.and_then(|board| board.dyn_into::<HtmlElement>().ok()) {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
@@ -19,7 +20,8 @@ pub fn focus_board() {
 }
 
 /// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or
-/// space would press it again. Whoever talks to the model stays with it.
+/// space would press it again. Whoever talks to the model stays with it, and whoever is
+/// at the rulebook or looks into a ballot.
 #[hook]
 pub fn use_focus() {
     use_effect_with((), |()| {
@@ -28,7 +30,7 @@ pub fn use_focus() {
                 let pointer = event.dyn_ref::<MouseEvent>().is_some_and(|click| click.detail() > 0);
                 let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
                 let control =
-                    "main button:not(.model *), header button, main input:not([type=number], .model *)";
+                    "main button:not(.model *, .rulebooks *, .look, .look *), header button, main input:not([type=number], .model *, .rulebooks *)";
                 if pointer && target.is_some_and(|t| t.closest(control).ok().flatten().is_some()) {
                     focus_board();
                 }

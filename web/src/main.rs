@@ -3,10 +3,18 @@
 mod address;
 mod app;
 mod components;
+mod experiments;
 mod focus;
+mod lab;
+mod lessons;
 mod mind;
 mod model;
+mod own;
+mod player;
+mod shelf;
 mod state;
+mod storage;
+mod watch;
 mod words;
 
 fn main() {

@@ -5,7 +5,7 @@ mod follow;
 pub mod words;
 
 pub use draft::{Draft, Field, Grammar};
-pub use follow::use_model;
+pub use follow::{Holder, use_model};
 
 use crate::mind::{Backend, Choice, News, Step};
 use draft::Question;
@@ -37,9 +37,11 @@ pub enum Folder {
 /// The wish to have a model loaded. A new number is a new wish.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    number: u32,
+    pub number: u32,
     pub folder: Folder,
     pub backend: Option<Backend>,
+    /// Nobody asked for it: where the page ships no model, nothing is said.
+    pub quiet: bool,
 }
 
 /// How far the model is.
@@ -102,6 +104,8 @@ pub struct Model {
     pub order: Option<Rc<Order>>,
     pub stage: Stage,
     pub loaded: Option<Rc<Loaded>>,
+    /// How many workers have it.
+    pub workers: usize,
     /// That a worker broke down and was replaced.
     pub note: Option<String>,
     pub draft: Draft,
@@ -121,8 +125,12 @@ pub enum Event {
     Field(Field, String),
     ShowFrame(bool),
     Grammar(Grammar),
+    /// The page was opened: load the model that it ships, if it does.
+    Open,
     /// Load what is chosen.
     Load,
+    /// The page ships no model.
+    Missing,
     /// Let the model go, loaded or not.
     Leave,
     /// Send the draft.
@@ -133,8 +141,6 @@ pub enum Event {
     Loaded(About, Choice),
     Failed(String),
     Heard(News),
-    /// All that happened since the screen was last drawn.
-    Several(Vec<Event>),
 }
 
 /// What the page shows besides: an order and a question may depend on it.
@@ -154,6 +160,7 @@ impl Default for Model {
             order: None,
             stage: Stage::Absent,
             loaded: None,
+            workers: 0,
             note: None,
             draft: Draft::default(),
             refused: None,
@@ -164,6 +171,11 @@ impl Default for Model {
 }
 
 impl Model {
+    /// Whether there is no model, and none is coming.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.stage, Stage::Absent | Stage::Failed(_))
+    }
+
     /// Whether a worker is on its way to a loaded model.
     pub fn is_loading(&self) -> bool {
         matches!(self.stage, Stage::Loading { .. } | Stage::Trying(_))
@@ -187,8 +199,10 @@ impl Model {
             Event::Field(field, text) => *self.draft.field(field) = text,
             Event::ShowFrame(shown) => self.draft.frame = shown,
             Event::Grammar(grammar) => self.draft.grammar = grammar,
+            Event::Open => self.load(around.backend, true),
             Event::Load if self.is_loading() => {}
-            Event::Load => self.load(around.backend),
+            Event::Load => self.load(around.backend, false),
+            Event::Missing => self.leave(Stage::Absent),
             Event::Leave => {
                 self.end(End::Stopped);
                 self.leave(Stage::Absent);
@@ -210,11 +224,10 @@ impl Model {
             }
             Event::Failed(problem) => self.leave(Stage::Failed(words::sentence(&problem))),
             Event::Loading(Step::Heard(news)) | Event::Heard(news) => self.hear(news),
-            Event::Several(events) => events.into_iter().for_each(|event| self.apply(event, around)),
         }
     }
 
-    fn load(&mut self, backend: Option<Backend>) {
+    fn load(&mut self, backend: Option<Backend>, quiet: bool) {
         let folder = match self.place {
             Place::Page => Folder::Own,
             Place::Address => Folder::At(self.draft.address.trim().into()),
@@ -231,14 +244,16 @@ impl Model {
             return;
         }
         self.end(End::Stopped);
-        self.leave(Stage::Loading { backend, bytes: 0, total: None });
+        // Whether there is anything to load is to be found out first where nobody asked.
+        self.leave(if quiet { Stage::Absent } else { Stage::Loading { backend, bytes: 0, total: None } });
         self.numbers += 1;
-        self.order = Some(Rc::new(Order { number: self.numbers, folder, backend }));
+        self.order = Some(Rc::new(Order { number: self.numbers, folder, backend, quiet }));
     }
 
     fn leave(&mut self, stage: Stage) {
         self.order = None;
         self.loaded = None;
+        self.workers = 0;
         self.note = None;
         self.refused = None;
         self.unsent = None;
@@ -298,7 +313,11 @@ impl Model {
                 }
             }
             News::Said(
-                Reply::Ready | Reply::Learned { .. } | Reply::Adopted { .. } | Reply::Broken { .. },
+                Reply::Ready
+                | Reply::Looked { .. }
+                | Reply::Learned { .. }
+                | Reply::Adopted { .. }
+                | Reply::Broken { .. },
             ) => {}
         }
     }
@@ -306,10 +325,7 @@ impl Model {
     fn token(&mut self, token: Token) {
         let answer = self.answer.as_mut().filter(|answer| answer.end.is_none());
         if let Some(trace) = answer.and_then(|answer| answer.traces.get_mut(token.trace)) {
-            trace.text = token.text;
-            trace.tokens += 1;
-            trace.bent += usize::from(token.bent);
-            trace.log_probability += token.log_probability;
+            trace.add(token);
         }
     }
 
@@ -317,6 +333,16 @@ impl Model {
         if let Some(answer) = &mut self.answer {
             answer.end.get_or_insert(end);
         }
+    }
+}
+
+impl Trace {
+    /// Takes in the next token.
+    pub fn add(&mut self, token: Token) {
+        self.text = token.text;
+        self.tokens += 1;
+        self.bent += usize::from(token.bent);
+        self.log_probability += token.log_probability;
     }
 }
 
@@ -372,6 +398,15 @@ mod tests {
         let model = after(Model::default(), vec![Event::Place(Place::Address), Event::Ask, Event::Load]);
         assert_eq!((model.order, model.answer, model.stage), (None, None, Stage::Absent));
         assert_eq!(model.refused.as_deref(), Some("Type the folder's address first."));
+    }
+
+    #[test]
+    fn the_pages_own_model_is_looked_for_when_the_page_opens_and_stands_in_nobodys_way() {
+        let model = after(Model::default(), vec![Event::Open]);
+        assert!(model.order.as_ref().is_some_and(|order| order.quiet) && model.is_missing());
+        assert!(after(model.clone(), vec![Event::Loading(Step::Starts(Backend::Cpu))]).is_loading());
+        assert_eq!(after(model.clone(), vec![Event::Missing]).order, None);
+        assert!(after(model, vec![Event::Load]).order.is_some_and(|order| !order.quiet));
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! The page's whole state, and every way in which it changes.
 
-use crate::address::{Panel, Settings, Speed, Theme};
-use crate::mind::Backend;
+use crate::address::{Pace, Panel, Settings, Speed, Theme, Who};
+use crate::experiments::{Lab, Manner};
+use crate::mind::{Backend, Told};
 use crate::model::{self, Model};
+use crate::own::{self, Own};
+use crate::watch::{self, Watch, words};
+use rulewright::agent::Decision;
 use rulewright::env::{Action, Environment, Outcome};
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::Reducible;
 
@@ -15,6 +20,8 @@ pub struct Moment {
     pub done: Move,
     pub outcome: Outcome,
     pub after: Episode,
+    /// The number of the agent's decision; none if a person played.
+    pub decision: Option<u32>,
 }
 
 /// The key that is down, or that was tapped since the last tick.
@@ -29,6 +36,7 @@ struct Held {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialog {
     Games,
+    Lessons,
 }
 
 /// The page's state.
@@ -36,12 +44,18 @@ pub enum Dialog {
 pub struct State {
     /// Counts the changes: two states of the page are the same when this is.
     version: u64,
+    /// Counts the games that were chosen from the gallery.
+    pub picked: u32,
     pub settings: Settings,
     /// The episode before the first move.
     start: Rc<Episode>,
     pub history: Vec<Rc<Moment>>,
+    /// The visitor's own board, where both play side by side.
+    pub own: Own,
     /// How many moments lie before the one that is shown: all of them, unless one looks back.
     pub shown: usize,
+    /// The number of the decision of an earlier episode that is shown instead.
+    recalled: Option<u32>,
     /// Whether time goes on by itself, where it does at all.
     pub running: bool,
     held: Option<Held>,
@@ -49,6 +63,23 @@ pub struct State {
     /// What a link held that could not be used.
     pub notices: Vec<String>,
     pub model: Model,
+    /// The agent that plays this game.
+    pub watch: Watch,
+    /// The agents of the other games.
+    others: BTreeMap<&'static str, Watch>,
+    /// Counts how often somebody else than the agent has changed the game.
+    pub run: u32,
+    /// What the vote-collapse lab has put aside, while it is open.
+    pub lab: Option<Lab>,
+}
+
+/// A step that the agent is to take; another value is another step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The model that it takes it with.
+    pub order: u32,
+    pub run: u32,
+    pub turn: u32,
 }
 
 impl PartialEq for State {
@@ -66,6 +97,9 @@ pub enum Event {
     Seed(u32),
     Speed(Speed),
     Theme(Theme),
+    Who(Who),
+    /// Something about how the agent plays.
+    Way(Way),
     /// What the next model is to run on.
     Device(Option<Backend>),
     Toggle(Panel),
@@ -87,13 +121,44 @@ pub enum Event {
     Back,
     /// Show one moment later.
     Forward,
+    /// Show a decision of the agent's, of whichever episode.
+    Recall(u32),
     /// Go on from the moment that is shown, forgetting what came after it.
     PlayOn,
     Ask(Option<Dialog>),
+    /// A step of a lesson, or no lesson any more.
+    Lesson(Option<&'static str>, u8),
+    /// What a step of a lesson sets up: the game begins anew.
+    Scene(Settings),
     /// Something that was typed can't be used.
     Complain(String),
     Dismiss,
     Model(model::Event),
+    Watch(watch::Event),
+    /// The episode is over, and the agent goes on with the next one.
+    GoOn,
+    /// Both boards begin with the next seed.
+    NextRound,
+    /// The vote-collapse lab opens, beside a rulebook that is to be opened again after it.
+    Lab(String),
+    /// The lab is over.
+    LabOver,
+    /// All that happened since the screen was last drawn.
+    Several(Vec<Event>),
+}
+
+/// A change of how the agent plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Pace(Pace),
+    Votes(u8),
+    Temperature(u8),
+    Learns(bool),
+    Guard(bool),
+    Stride(u8),
+    Reflects(bool),
+    Workers(Option<u8>),
+    GoesOn(bool),
 }
 
 impl State {
@@ -102,15 +167,22 @@ impl State {
         let start = Rc::new(begin(&settings));
         Self {
             version: 0,
+            picked: 0,
             settings,
+            own: Own::new(start.clone()),
             start,
             history: Vec::new(),
             shown: 0,
+            recalled: None,
             running: false,
             held: None,
             dialog: None,
             notices,
             model: Model::default(),
+            watch: Watch::default(),
+            others: BTreeMap::new(),
+            run: 0,
+            lab: None,
         }
     }
 
@@ -139,12 +211,24 @@ impl State {
 
     /// Whether the past is shown.
     pub fn looks_back(&self) -> bool {
-        self.shown < self.history.len()
+        self.shown < self.history.len() || self.recalled().is_some()
+    }
+
+    /// The decision of an earlier episode that is shown, while it is kept.
+    pub fn recalled(&self) -> Option<&Rc<Decision>> {
+        self.watch.decision(self.recalled?)
+    }
+
+    /// The number of the decision that is shown, or of the next one.
+    pub fn decision(&self) -> u32 {
+        let past = self.history.iter().take(self.shown).rev().find_map(|moment| moment.decision);
+        let first = || self.history.iter().find_map(|moment| moment.decision);
+        self.recalled.or(past).or_else(first).unwrap_or_else(|| self.watch.next())
     }
 
     /// Whether the episode is over.
     pub fn is_over(&self) -> bool {
-        self.history.iter().rev().find(|m| m.done != Move::Twist).is_some_and(|m| m.outcome.done)
+        own::is_over(&self.history)
     }
 
     /// Steps among the first so many moments: a twist takes none.
@@ -152,9 +236,61 @@ impl State {
         self.history.iter().take(moments).filter(|m| m.done != Move::Twist).count()
     }
 
+    /// The moment after a decision of the agent's, if this episode still has it.
+    pub fn moment_of(&self, decision: u32) -> Option<usize> {
+        self.history.iter().position(|moment| moment.decision == Some(decision)).map(|at| at + 1)
+    }
+
+    /// The moments before and after the one that is shown of which this is so, if there are any.
+    pub fn around(&self, is_so: impl Fn(usize) -> bool) -> [Option<usize>; 2] {
+        let earlier = (1..self.shown).rev().find(|moment| is_so(*moment));
+        let later = (self.shown + 1..=self.history.len()).find(|moment| is_so(*moment));
+        [earlier, later]
+    }
+
+    /// Whether the agent plays this board, when somebody lets it.
+    pub fn is_agents(&self) -> bool {
+        self.settings.who != Who::You
+    }
+
+    /// Whether the visitor has a board of their own beside the agent's.
+    pub fn is_side_by_side(&self) -> bool {
+        self.settings.who == Who::Both
+    }
+
+    /// Whether the agent begins the next episode by itself: not while a visitor's board would go with it.
+    fn goes_on(&self) -> bool {
+        self.settings.goes_on && !self.is_side_by_side()
+    }
+
+    /// Whether a twist would change anything.
+    pub fn can_twist(&self) -> bool {
+        let over = self.is_over() && (!self.is_side_by_side() || self.own.is_over());
+        !over && !self.looks_back()
+    }
+
+    /// How the two boards stand.
+    pub fn standing(&self) -> own::Standing {
+        own::Standing::new(&self.own, &self.start, &self.history)
+    }
+
+    /// The step that the agent is to take now. One that is under way stays due until it is over.
+    pub fn due(&self) -> Option<Due> {
+        let order = self.model.order.as_ref().filter(|_| self.is_agents())?.number;
+        let goes_on = self.running && (!self.is_over() || self.goes_on());
+        let wanted = goes_on || (self.watch.once && !self.is_over());
+        let begins = wanted && !self.looks_back() && self.model.stage == model::Stage::Ready;
+        let due = self.watch.deciding || (begins && !self.watch.asked);
+        due.then_some(Due { order, run: self.run, turn: self.watch.turn })
+    }
+
     /// Whether the clock drives the game at this moment.
     pub fn ticks(&self) -> bool {
-        self.running && self.settings.speed != Speed::Yours && !self.is_over() && !self.looks_back()
+        !self.is_agents()
+            && self.running
+            && self.settings.speed != Speed::Yours
+            && !self.is_over()
+            && !self.looks_back()
     }
 
     fn idle(&self) -> Action {
@@ -163,27 +299,132 @@ impl State {
 
     fn restart(&mut self) {
         self.start = Rc::new(begin(&self.settings));
+        self.own = Own::new(self.start.clone());
         self.history.clear();
         self.shown = 0;
+        self.recalled = None;
         self.stop();
+        self.disturb();
+        self.watch.begin();
     }
 
+    /// The game is not any more as the agent saw it: its step begins anew.
+    fn disturb(&mut self) {
+        self.run += 1;
+        self.watch.stop();
+    }
+
+    /// Has another game, and its own agent with it.
+    fn choose(&mut self, settings: Settings) {
+        let last = std::mem::replace(&mut self.settings, settings).game;
+        if last != self.settings.game {
+            let next = self.others.remove(self.settings.game).unwrap_or_default();
+            let mut last_watch = std::mem::replace(&mut self.watch, next);
+            last_watch.stop();
+            self.others.insert(last, last_watch);
+        }
+        self.restart();
+    }
+
+    /// A person plays, or the clock does.
     fn play(&mut self, done: Move) {
         if self.is_over() || self.looks_back() {
             return;
         }
-        let mut after = self.now().clone();
-        let outcome = done.play(&mut after);
-        self.history.push(Rc::new(Moment { done, outcome, after }));
-        self.shown = self.history.len();
-        if self.is_over() {
+        self.disturb();
+        self.push(done, None);
+    }
+
+    fn push(&mut self, done: Move, decision: Option<u32>) {
+        let follows = !self.looks_back();
+        self.history.push(own::moment(self.now(), done, decision));
+        if follows {
+            self.shown = self.history.len();
+        }
+        if self.is_over() && !(self.is_agents() && self.goes_on()) {
             self.running = false;
+        }
+    }
+
+    /// Lets the agent play on, or take one step.
+    fn let_play(&mut self, once: bool) {
+        if self.model.is_missing() {
+            self.notices = vec![words::NO_MIND.into()];
+            return;
+        }
+        self.shown = self.history.len();
+        self.recalled = None;
+        if self.is_over() && self.is_side_by_side() {
+            self.notices = vec![own::ROUND_OVER.into()];
+            return;
+        }
+        if self.is_over() {
+            self.next_episode();
+        }
+        self.watch.once = once;
+        self.running = !once;
+    }
+
+    fn next_episode(&mut self) {
+        self.settings.seed = self.settings.seed.wrapping_add(1);
+        self.restart();
+    }
+
+    /// Has somebody else play. The board stays with who had it; side by side the other one begins anew.
+    fn hand_over(&mut self, who: Who) {
+        let had = std::mem::replace(&mut self.settings.who, who);
+        if had == who {
+            return;
+        }
+        self.stop();
+        self.watch.stop();
+        self.recalled = None;
+        match (had, who) {
+            (Who::You, Who::Both) => {
+                self.own.history = std::mem::take(&mut self.history);
+                self.shown = 0;
+                self.disturb();
+                self.watch.begin();
+            }
+            (Who::Both, Who::You) => {
+                self.history = std::mem::take(&mut self.own.history);
+                self.shown = self.history.len();
+                self.disturb();
+                self.watch.begin();
+            }
+            _ => {}
         }
     }
 
     fn show(&mut self, shown: usize) {
         self.shown = shown.min(self.history.len());
+        self.recalled = None;
+        self.watch.look = None;
         self.stop();
+    }
+
+    fn recall(&mut self, decision: u32) {
+        match (self.moment_of(decision), self.watch.decision(decision)) {
+            (Some(moment), _) => self.show(moment),
+            (None, Some(_)) => {
+                self.show(usize::MAX);
+                self.recalled = Some(decision);
+            }
+            (None, None) => self.notices = vec![words::FORGOTTEN.into()],
+        }
+    }
+
+    /// One moment earlier or later. In an earlier episode moments are decisions.
+    fn walk(&mut self, on: bool) {
+        match self.recalled {
+            Some(decision) => match self.watch.beside(decision)[usize::from(on)] {
+                Some(next) => self.recall(next),
+                None if on => self.show(usize::MAX),
+                None => {}
+            },
+            None if on => self.show(self.shown + 1),
+            None => self.show(self.shown.saturating_sub(1)),
+        }
     }
 
     /// Stops the clock, and forgets a key that is still down.
@@ -196,16 +437,28 @@ impl State {
         match event {
             Event::Open(settings, notices) => {
                 let other = (self.settings.game, self.settings.seed) != (settings.game, settings.seed);
-                self.settings = settings;
                 self.notices = notices;
+                self.hand_over(settings.who);
                 if other {
-                    self.restart();
+                    self.choose(settings);
+                } else {
+                    self.settings = settings;
                 }
             }
+            Event::Scene(settings) => {
+                self.lab = None;
+                self.notices.clear();
+                self.watch.stop();
+                self.choose(settings);
+            }
+            Event::Lesson(lesson, step) => {
+                self.settings.lesson = lesson;
+                self.settings.step = step;
+            }
             Event::Choose(game) => {
-                self.settings.game = game;
+                self.picked += 1;
                 self.dialog = None;
-                self.restart();
+                self.choose(Settings { game, ..self.settings.clone() });
             }
             Event::Seed(seed) => {
                 self.settings.seed = seed;
@@ -216,12 +469,24 @@ impl State {
                 self.stop();
             }
             Event::Theme(theme) => self.settings.theme = theme,
+            Event::Who(who) => self.hand_over(who),
+            Event::Way(Way::Pace(pace)) => self.settings.pace = pace,
+            Event::Way(Way::Votes(votes)) => self.settings.votes = votes,
+            Event::Way(Way::Temperature(tenths)) => self.settings.temperature = tenths,
+            Event::Way(Way::Learns(learns)) => self.settings.learns = learns,
+            Event::Way(Way::Guard(guard)) => self.settings.guard = guard,
+            Event::Way(Way::Stride(stride)) => self.settings.stride = stride,
+            Event::Way(Way::Reflects(reflects)) => self.settings.reflects = reflects,
+            Event::Way(Way::Workers(workers)) => self.settings.workers = workers,
+            Event::Way(Way::GoesOn(goes_on)) => self.settings.goes_on = goes_on,
             Event::Device(device) => self.settings.device = device,
             Event::Toggle(panel) => {
                 if !self.settings.panels.remove(&panel) {
                     self.settings.panels.insert(panel);
                 }
             }
+            Event::Press(action) if self.is_side_by_side() => self.own.play(Move::Act(action)),
+            Event::Press(_) if self.is_agents() => {}
             Event::Press(action) if !self.now().actions().contains(&action) => {}
             Event::Press(action) if self.settings.speed == Speed::Yours => self.play(Move::Act(action)),
             Event::Press(_) if self.is_over() || self.looks_back() => {}
@@ -244,6 +509,9 @@ impl State {
                 self.held = self.held.filter(|held| !held.released).map(|held| Held { played: true, ..held });
             }
             Event::Tick => {}
+            Event::Pause if self.is_agents() && !self.running => self.let_play(false),
+            Event::Pause if self.is_agents() => self.running = false,
+            Event::Step if self.is_agents() => self.let_play(true),
             Event::Pause if self.is_over() || self.looks_back() => {}
             Event::Pause => self.running = !self.running,
             Event::Step => {
@@ -251,13 +519,45 @@ impl State {
                 self.play(Move::Act(self.idle()));
             }
             Event::Restart => self.restart(),
-            Event::Twist => self.play(Move::Twist),
+            Event::GoOn => {
+                self.next_episode();
+                self.running = true;
+            }
+            Event::NextRound => {
+                self.next_episode();
+                self.running = self.settings.goes_on && !self.model.is_missing();
+            }
+            Event::Lab(book) => {
+                let before = Manner::of(&self.settings);
+                self.lab.get_or_insert(Lab { before, book });
+                Manner::COLLAPSE.put(&mut self.settings);
+                self.settings.panels.insert(Panel::Learning);
+                if !self.is_agents() {
+                    self.hand_over(Who::Agent);
+                }
+                self.let_play(false);
+            }
+            Event::LabOver => {
+                let before = self.lab.take().map_or_else(Manner::usual, |lab| lab.before);
+                before.put(&mut self.settings);
+            }
+            Event::Twist => {
+                if self.is_side_by_side() && !self.looks_back() {
+                    self.own.play(Move::Twist);
+                }
+                self.play(Move::Twist);
+                self.watch.twisted = true;
+            }
             Event::Show(shown) => self.show(shown),
-            Event::Back => self.show(self.shown.saturating_sub(1)),
-            Event::Forward => self.show(self.shown + 1),
+            Event::Recall(decision) => self.recall(decision),
+            Event::Back => self.walk(false),
+            Event::Forward => self.walk(true),
+            // There is no way back into an earlier episode.
+            Event::PlayOn if self.recalled.is_some() => self.show(usize::MAX),
             Event::PlayOn => {
                 self.history.truncate(self.shown);
                 self.stop();
+                self.disturb();
             }
             Event::Ask(dialog) => {
                 self.dialog = dialog;
@@ -276,7 +576,56 @@ impl State {
                 };
                 model.apply(event, &around);
                 self.model = model;
+                if self.model.is_missing() && self.is_agents() {
+                    self.stop();
+                    self.watch.stop();
+                }
             }
+            Event::Watch(event) => self.watch(event),
+            Event::Several(events) => events.into_iter().for_each(|event| self.apply(event)),
+        }
+    }
+
+    /// The agent of a game: somebody may have gone on to another one meanwhile.
+    fn watch_of(&mut self, game: &str) -> Option<&mut Watch> {
+        if game == self.settings.game { Some(&mut self.watch) } else { self.others.get_mut(game) }
+    }
+
+    fn watch(&mut self, event: watch::Event) {
+        match event {
+            watch::Event::Told(Told::Workers(workers)) => self.model.workers = workers,
+            watch::Event::Told(Told::Again(problem)) => self.notices = vec![words::again(&problem)],
+            watch::Event::Told(Told::Fewer(problem)) => self.notices = vec![words::fewer(&problem)],
+            watch::Event::Told(told) => self.watch.hear(told),
+            watch::Event::Begun => self.watch.deciding = true,
+            watch::Event::Played { run, decision, action } if run == self.run && !self.is_over() => {
+                self.push(Move::Act(action), Some(decision));
+            }
+            watch::Event::Played { .. } => {}
+            watch::Event::Decided(decision) => self.watch.decided(decision),
+            watch::Event::Failed(problem) => {
+                self.watch.turn += 1;
+                self.watch.asked = false;
+                self.watch.stop();
+                self.stop();
+                self.notices = vec![words::failed(&problem)];
+            }
+            watch::Event::Asked => self.watch.asked = true,
+            watch::Event::Reflected(game, thought) => {
+                if let Some(watch) = self.watch_of(game) {
+                    watch.reflected(thought);
+                }
+            }
+            watch::Event::Look { decision, ballot, at } => {
+                self.settings.panels.insert(Panel::Sight);
+                self.watch.look(decision, ballot, at);
+            }
+            watch::Event::Looked { game, decision, ballot, found } => {
+                if let Some(watch) = self.watch_of(game) {
+                    watch.looked(decision, ballot, found);
+                }
+            }
+            watch::Event::LookAway => self.watch.look = None,
         }
     }
 }
@@ -299,8 +648,11 @@ fn begin(settings: &Settings) -> Episode {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+    use rulewright::agent::executor::{Ballot, Vote};
+    use rulewright::agent::schedule::{Because, Verdict};
+    use rulewright::env::Status;
 
     fn page(speed: Speed) -> State {
         State::new(Settings { speed, ..Settings::default() }, vec![])
@@ -406,5 +758,199 @@ mod tests {
     fn a_twist_takes_no_step_and_stays_in_the_history() {
         let state = after(page(Speed::Yours), &[Event::Twist, Event::Press(Action::Up)]);
         assert_eq!((steps(&state), state.history.len()), (1, 2));
+    }
+
+    /// A page whose agent has a model.
+    fn with_agent(goes_on: bool) -> State {
+        let settings = Settings { who: Who::Agent, goes_on, ..Settings::default() };
+        let loaded = model::Event::Loaded(Default::default(), crate::mind::Choice::NoGpu);
+        let events = [model::Event::Load, loaded].map(Event::Model);
+        after(State::new(settings, vec![]), &events)
+    }
+
+    fn played(run: u32, decision: u32) -> Event {
+        Event::Watch(watch::Event::Played { run, decision, action: Action::Up })
+    }
+
+    const BEGUN: Event = Event::Watch(watch::Event::Begun);
+
+    fn failed() -> Event {
+        Event::Watch(watch::Event::Failed("the worker is gone".into()))
+    }
+
+    #[test]
+    fn a_step_is_due_when_there_is_a_model_and_somebody_lets_the_agent_play() {
+        let without = State::new(Settings { who: Who::Agent, ..Settings::default() }, vec![]);
+        let without = after(without, &[Event::Pause]);
+        assert!(without.due().is_none() && without.notices[0].contains("needs a model"));
+        let state = with_agent(true);
+        assert!(state.due().is_none());
+        let state = after(state, &[Event::Pause]);
+        let first = state.due();
+        assert!(first.is_some() && !state.ticks());
+        let state = after(state, &[BEGUN, Event::Pause]);
+        assert_eq!(state.due(), first, "a step that is under way ends first");
+        let state = after(state, &[failed()]);
+        assert!(state.due().is_none() && state.notices[0].ends_with("The worker is gone."));
+        let state = after(state, &[Event::Step]);
+        assert!(state.due().is_some_and(|due| Some(due) != first));
+        assert!(after(state, &[Event::Who(Who::You)]).due().is_none());
+    }
+
+    #[test]
+    fn what_the_agent_plays_counts_unless_somebody_changed_the_game_meanwhile() {
+        let state = after(with_agent(true), &[Event::Pause, BEGUN, Event::Press(Action::Left)]);
+        assert_eq!(steps(&state), 0, "nobody plays into its hands");
+        let (run, due) = (state.run, state.due());
+        let state = after(state, &[Event::Twist]);
+        assert!(state.due().is_some() && state.due() != due, "it looks anew");
+        let state = after(state, &[played(run, 0)]);
+        assert_eq!(steps(&state), 0);
+        let state = after(state.clone(), &[played(state.run, 0), Event::Show(0), played(state.run, 1)]);
+        assert_eq!((steps(&state), state.shown), (2, 0), "who looks back goes on looking back");
+        assert_eq!(state.history[2].decision, Some(1));
+    }
+
+    #[test]
+    fn after_an_episode_the_next_one_begins_or_none() {
+        for goes_on in [true, false] {
+            let state = after(with_agent(goes_on), &[Event::Pause, BEGUN]);
+            let run = state.run;
+            let state = after(state, &vec![played(run, 0); 3000]);
+            assert!(state.is_over() && state.due().is_some(), "the step is still under way");
+            assert_eq!(state.running, goes_on);
+            let next = after(state.clone(), &[Event::GoOn]);
+            assert_eq!((next.settings.seed, steps(&next), next.running), (state.settings.seed + 1, 0, true));
+        }
+    }
+
+    /// A decision by two ballots that came to nothing.
+    pub fn decision() -> Decision {
+        let ballot = Ballot::new(Default::default(), &[]);
+        let vote =
+            Vote { ballots: vec![ballot; 2], tally: Default::default(), action: Action::Up, tokens: 0 };
+        Decision {
+            number: 0,
+            frame: Default::default(),
+            status: Status { score: 0, lives: 1, readings: Default::default() },
+            actions: vec![],
+            memory: Default::default(),
+            vote,
+            outcome: Outcome::default(),
+            settled: vec![],
+            verdict: Verdict { at: 0, yes: false, reasons: vec![], because: Because::Never, cost: 0 },
+            reflection: None,
+            events: vec![],
+            dynamics: Default::default(),
+        }
+    }
+
+    fn decided(number: u32) -> Event {
+        Event::Watch(watch::Event::Decided(Rc::new(Decision { number, ..decision() })))
+    }
+
+    #[test]
+    fn decisions_of_earlier_episodes_are_walked_through_and_lead_back_to_now() {
+        let mut state = with_agent(true);
+        for number in 0..5 {
+            let run = state.run;
+            state = after(state, &[played(run, number), decided(number)]);
+            if number == 1 || number == 3 {
+                state = after(state, &[Event::Restart]);
+            }
+        }
+        // Two decisions, two, and one in the present episode.
+        let recalled = |state: &State| state.recalled().map(|decision| decision.number);
+        assert_eq!((state.decision(), state.watch.beyond(4)), (4, [Some(3), None]));
+        assert_eq!((state.watch.beyond(2), state.watch.beyond(0)), ([Some(1), Some(4)], [None, Some(2)]));
+        let state = after(state, &[Event::Recall(3)]);
+        assert_eq!((recalled(&state), state.looks_back(), state.decision()), (Some(3), true, 3));
+        let state = after(state, &[Event::Back, Event::Back]);
+        assert_eq!(recalled(&state), Some(1), "from one episode into the one before it");
+        let played_on = after(state.clone(), &[Event::PlayOn]);
+        assert_eq!((recalled(&played_on), steps(&played_on)), (None, 1), "the past stays as it was");
+        let state = after(state, &[Event::Forward, Event::Forward, Event::Forward]);
+        assert_eq!((recalled(&state), state.shown), (None, 1), "its own episode has the moment itself");
+        let state = after(state, &[Event::Recall(9)]);
+        assert!(state.notices[0].contains("not kept"));
+    }
+
+    fn side_by_side() -> State {
+        let state = with_agent(true);
+        after(state, &[Event::Who(Who::Both)])
+    }
+
+    #[test]
+    fn side_by_side_keys_play_the_visitors_board_while_the_agent_plays_its_own() {
+        let up = Event::Press(Action::Up);
+        let state = after(side_by_side(), &[Event::Pause, BEGUN, up.clone(), up.clone()]);
+        let due = state.due();
+        assert_eq!((steps(&state), state.own.steps()), (0, 2));
+        let state = after(state.clone(), &[played(state.run, 0), up, Event::Step]);
+        assert_eq!((steps(&state), state.own.steps()), (1, 3), "a step is the agent's");
+        assert_eq!(state.due(), due, "what the visitor plays does not disturb it");
+        assert_eq!(state.own.history[0].after.frame(), state.history[0].after.frame(), "they begin alike");
+    }
+
+    #[test]
+    fn restart_seed_and_twist_are_for_both_boards() {
+        let up = Event::Press(Action::Up);
+        let state = after(side_by_side(), &[Event::Pause, BEGUN, up, Event::Twist]);
+        let twists = |history: &[Rc<Moment>]| history.iter().filter(|m| m.done == Move::Twist).count();
+        assert_eq!((twists(&state.history), twists(&state.own.history)), (1, 1));
+        for anew in [Event::Restart, Event::Seed(77), Event::Choose("vault")] {
+            let state = after(state.clone(), &[anew]);
+            assert!(state.own.history.is_empty() && state.history.is_empty());
+            assert_eq!(state.own.now().frame(), state.now().frame());
+        }
+    }
+
+    #[test]
+    fn the_visitors_board_is_not_thrown_away_when_the_agent_is_done() {
+        let state = after(side_by_side(), &[Event::Pause, BEGUN, Event::Press(Action::Up)]);
+        let state = after(state.clone(), &vec![played(state.run, 0); 3000]);
+        let decided = Event::Watch(watch::Event::Failed("that was all".into()));
+        let state = after(state, &[decided, Event::Dismiss]);
+        assert!(state.is_over() && !state.running && state.due().is_none());
+        let state = after(state, &[Event::Pause]);
+        assert!(state.due().is_none() && state.own.steps() == 1 && state.notices[0].contains("Next round"));
+        let seed = state.settings.seed;
+        let state = after(state, &[Event::NextRound]);
+        assert_eq!((state.settings.seed, state.own.steps(), steps(&state)), (seed + 1, 0, 0));
+        assert!(state.running && state.due().is_some());
+    }
+
+    #[test]
+    fn a_board_stays_with_who_had_it() {
+        let up = Event::Press(Action::Up);
+        let state = after(page(Speed::Yours), &[up.clone(), up, Event::Who(Who::Both)]);
+        assert_eq!((state.own.steps(), steps(&state)), (2, 0), "the agent begins anew");
+        let state = after(state, &[Event::Press(Action::Left), Event::Who(Who::You)]);
+        assert_eq!(moves(&state), ["up", "up", "left"]);
+        let theirs = after(with_agent(true), &[Event::Pause, BEGUN]);
+        let theirs = after(theirs.clone(), &[played(theirs.run, 0), Event::Who(Who::Both)]);
+        assert_eq!((theirs.own.steps(), steps(&theirs)), (0, 1));
+    }
+
+    #[test]
+    fn the_lab_changes_how_the_agent_plays_and_gives_it_back() {
+        let state = after(with_agent(true), &[Event::Way(Way::Votes(2)), Event::Lab("Mine".into())]);
+        let Settings { guard, learns, reflects, stride, .. } = state.settings;
+        assert!(!guard && learns && !reflects && stride > 1 && state.running);
+        assert!(state.settings.panels.contains(&Panel::Learning));
+        // A second press keeps what was there before the first.
+        let state = after(state, &[Event::Lab("Vote-collapse lab".into())]);
+        assert_eq!(state.lab.as_ref().map(|lab| lab.book.as_str()), Some("Mine"));
+        let state = after(state, &[Event::LabOver]);
+        assert_eq!((state.settings.votes, state.settings.guard, state.lab), (2, true, None));
+    }
+
+    #[test]
+    fn every_game_has_an_agent_of_its_own() {
+        let rules = Event::Watch(watch::Event::Asked);
+        let state = after(with_agent(true), &[rules, Event::Choose("vault")]);
+        assert!(!state.watch.asked);
+        let state = after(state, &[Event::Choose(Settings::default().game)]);
+        assert!(state.watch.asked);
     }
 }

@@ -11,11 +11,16 @@ use rulewright::games::{Episode, Game, Trigger};
 
 /// What happened in a moment of the history, as a sentence.
 pub fn told(state: &State, moment: usize) -> String {
-    let Some(last) = state.history.get(moment) else { return String::new() };
+    state.history.get(moment).map_or_else(String::new, |last| told_of(last, state.before(moment)))
+}
+
+/// The same of any moment, and the episode before it.
+pub fn told_of(last: &Moment, before: &Episode) -> String {
     let Move::Act(action) = last.done else { return "A twist: some hidden rules have changed.".into() };
-    let what = match (&last.after, state.before(moment)) {
-        (Episode::Arcade(after), Episode::Arcade(before)) => met(before, after, action),
-        _ => format!("you chose {action}"),
+    let who = if last.decision.is_some() { "it" } else { "you" };
+    let what = match (&last.after, before) {
+        (Episode::Arcade(after), Episode::Arcade(before)) => met(who, before, after, action),
+        _ => format!("{who} chose {action}"),
     };
     let change = change(last);
     let colon = if change.is_empty() { "" } else { ": " };
@@ -24,19 +29,23 @@ pub fn told(state: &State, moment: usize) -> String {
 
 /// Whether a moment is worth interrupting somebody who listens.
 pub fn is_news(state: &State, moment: usize) -> bool {
-    let Some(last) = state.history.get(moment) else { return false };
+    state.history.get(moment).is_some_and(|last| is_news_of(last))
+}
+
+/// The same of any moment.
+pub fn is_news_of(last: &Moment) -> bool {
     let met = matches!(&last.after, Episode::Arcade(arcade) if !arcade.events().is_empty());
     met || last.done == Move::Twist || last.outcome.done || !change(last).is_empty()
 }
 
-fn met(before: &Arcade, after: &Arcade, action: Action) -> String {
+fn met(who: &str, before: &Arcade, after: &Arcade, action: Action) -> String {
     let mut parts = Vec::new();
     for event in after.events() {
         let sprite = after.rules().kinds[usize::from(event.kind)].sprite;
         match (event.trigger, event.took) {
-            (Trigger::Touch, true) => parts.push(format!("you met the {sprite}")),
+            (Trigger::Touch, true) => parts.push(format!("{who} met the {sprite}")),
             (Trigger::Touch, false) => parts.push(format!("the {sprite} is in the way")),
-            (Trigger::Shot, _) => parts.push(format!("you hit the {sprite}")),
+            (Trigger::Shot, _) => parts.push(format!("{who} hit the {sprite}")),
             (Trigger::Leave, true) => parts.push(format!("the {sprite} left the board")),
             (Trigger::Leave, false) => {}
             (Trigger::Drop, _) => parts.push(format!("the {sprite} fell into place")),
@@ -47,10 +56,10 @@ fn met(before: &Arcade, after: &Arcade, action: Action) -> String {
     }
     let moves = matches!(action, Action::Up | Action::Down | Action::Left | Action::Right);
     match action {
-        Action::Fire => "you shot, and hit nothing".into(),
-        Action::Wait => "you waited".into(),
+        Action::Fire => format!("{who} shot, and hit nothing"),
+        Action::Wait => format!("{who} waited"),
         _ if moves && before.player() == after.player() => "something is in the way".into(),
-        _ => format!("you moved {action}"),
+        _ => format!("{who} moved {action}"),
     }
 }
 

@@ -1,14 +1,21 @@
-//! Time and chance: the clock, the seed, a restart, the twist.
+//! Time and chance: the clock or the agent's pace, the seed, a restart, the twist.
 
 use super::Shared;
 use super::choices::Choices;
 use super::icon::Icon;
-use crate::address::{Panel, Speed};
-use crate::state::Event;
+use crate::address::{Pace, Panel, Speed};
+use crate::state::{Event, Way};
 use strum::VariantArray;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
+
+/// The agent's paces, in the order of [`Pace`].
+const PACES: [(&str, &str, &str); 3] = [
+    ("fast", "fast", "As fast as the model writes"),
+    ("calm", "calm", "A vote stays a moment, to be seen"),
+    ("slow", "slow", "A vote stays long enough to be read"),
+];
 
 /// The controls.
 #[component]
@@ -65,27 +72,45 @@ pub fn Controls(props: &Shared) -> Html {
         move |_: MouseEvent| dispatcher.dispatch(Event::Toggle(Panel::Pad))
     };
     let next_seed = state.settings.seed.wrapping_add(1);
+    let agents = state.is_agents();
     let off = state.is_over() || state.looks_back();
-    let no_clock = off || state.settings.speed == Speed::Yours;
+    let waits = state.is_side_by_side() && state.is_over();
+    let no_clock = !agents && (off || state.settings.speed == Speed::Yours);
+    let runs = if agents { state.running } else { state.ticks() };
+    let pace = Pace::VARIANTS.iter().position(|pace| *pace == state.settings.pace);
+    let choose_pace = {
+        let dispatcher = state.dispatcher();
+        move |index: usize| dispatcher.dispatch(Event::Way(Way::Pace(Pace::VARIANTS[index])))
+    };
     html! {
         <div class="controls">
             <div class="buttons">
-                if state.ticks() {
+                if runs {
                     { button("pause", "pause", "Pause", Event::Pause, no_clock) }
                 } else {
-                    { button("pause", "play", "Play", Event::Pause, no_clock) }
+                    { button("pause", "play", "Play", Event::Pause, no_clock || waits) }
                 }
-                { button("step", "step", "Step", Event::Step, off) }
+                { button("step", "step", if agents { "One step" } else { "Step" }, Event::Step, (off && !agents) || waits) }
                 { button("restart", "restart", "Restart", Event::Restart, false) }
-                { button("twist", "twist", "Twist", Event::Twist, off) }
+                { button("twist", "twist", "Twist", Event::Twist, !state.can_twist()) }
             </div>
-            <Choices
-                legend="Clock"
-                name="speed"
-                options={speeds.collect::<Vec<_>>()}
-                chosen={speed.unwrap_or_default()}
-                choose={choose_speed}
-            />
+            if agents {
+                <Choices
+                    legend="Pace"
+                    name="pace"
+                    options={PACES.map(|(value, label, hint)| (value.into(), label.into(), hint.into())).to_vec()}
+                    chosen={pace.unwrap_or_default()}
+                    choose={choose_pace}
+                />
+            } else {
+                <Choices
+                    legend="Clock"
+                    name="speed"
+                    options={speeds.collect::<Vec<_>>()}
+                    chosen={speed.unwrap_or_default()}
+                    choose={choose_speed}
+                />
+            }
             <div class="seed">
                 <label for="seed">{ "Seed" }</label>
                 <input
@@ -98,9 +123,11 @@ pub fn Controls(props: &Shared) -> Html {
                     onkeydown={done}
                 />
                 { button("next-seed", "dice", "Next", Event::Seed(next_seed), false) }
-                <button type="button" id="pad-toggle" aria-pressed={pad.to_string()} onclick={toggle_pad}>
-                    { "Pad" }
-                </button>
+                if !agents || state.is_side_by_side() {
+                    <button type="button" id="pad-toggle" aria-pressed={pad.to_string()} onclick={toggle_pad}>
+                        { "Pad" }
+                    </button>
+                }
             </div>
         </div>
     }
@@ -109,8 +136,8 @@ pub fn Controls(props: &Shared) -> Html {
 /// What a button does, for those who linger over it.
 fn hint(id: &str) -> Option<&'static str> {
     match id {
-        "pause" => Some("Start or stop the clock"),
-        "step" => Some("One step in which you do nothing"),
+        "pause" => Some("Start or stop"),
+        "step" => Some("One step: the agent's, or one in which you do nothing"),
         "restart" => Some("The same game and seed from the start"),
         "twist" => Some("Change some of the hidden rules now"),
         "next-seed" => Some("The same game, laid out anew"),

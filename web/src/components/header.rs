@@ -14,6 +14,10 @@ pub fn Header(props: &Shared) -> Html {
         let dispatcher = state.dispatcher();
         move |_| dispatcher.dispatch(Event::Ask(Some(Dialog::Games)))
     };
+    let teach = {
+        let dispatcher = state.dispatcher();
+        move |_| dispatcher.dispatch(Event::Ask(Some(Dialog::Lessons)))
+    };
     let (next, name) = match state.settings.theme {
         Theme::Auto => (Theme::Dark, "auto"),
         Theme::Dark => (Theme::Light, "dark"),
@@ -27,10 +31,13 @@ pub fn Header(props: &Shared) -> Html {
         <header class="head">
             <div class="brand">
                 <h1>{ "Rulewright" }</h1>
-                <p>{ "Toy games with hidden rules. Play one, and find the rules out." }</p>
+                <p>{ "A small model plays toy games with hidden rules, and writes its own rulebook. All in your browser." }</p>
             </div>
             <button type="button" id="choose" class="primary" onclick={choose}>
                 <Icon name="games" />{ "Games" }
+            </button>
+            <button type="button" id="teach" onclick={teach}>
+                <Icon name="book" />{ "Lessons" }
             </button>
             <button
                 type="button"

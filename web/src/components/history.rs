@@ -32,7 +32,7 @@ pub fn History(props: &Shared) -> Html {
                 <button
                     type="button"
                     class={classes!("moment", mood(moment))}
-                    aria-current={(index + 1 == state.shown).then_some("step")}
+                    aria-current={(index + 1 == state.shown && state.recalled().is_none()).then_some("step")}
                     onclick={move |_: MouseEvent| dispatcher.dispatch(Event::Show(index + 1))}
                 >
                     <span class="number">{ step }</span>

@@ -48,7 +48,7 @@ pub fn belongs_to_a_field(key: &KeyboardEvent) -> bool {
     match (target.tag_name().as_str(), target.get_attribute("type").as_deref()) {
         ("INPUT", Some("radio" | "range")) => key.starts_with("Arrow") || key == " ",
         ("INPUT" | "SELECT" | "TEXTAREA", _) => true,
-        ("BUTTON" | "A", _) => key == " " || key == "Enter",
+        ("BUTTON" | "A" | "SUMMARY", _) => key == " " || key == "Enter",
         _ => false,
     }
 }

@@ -9,7 +9,7 @@ mod source;
 use super::Shared;
 use super::fold::Fold;
 use crate::address::Panel;
-use crate::model::{Field, words};
+use crate::model::{Field, Stage, words};
 use crate::state::{Event, State};
 use about::AboutModel;
 use answers::Answers;
@@ -35,6 +35,19 @@ pub fn ModelPanel(props: &Shared) -> Html {
                 <Answers state={state.clone()} />
             </div>
         </Fold>
+    }
+}
+
+/// How far the loading is, as a bar with a name.
+pub fn progress(stage: &Stage, id: &'static str) -> Html {
+    match stage {
+        Stage::Loading { bytes, total, .. } => {
+            let max = total.map(|total| total.to_string());
+            let value = total.map(|_| bytes.to_string());
+            html! { <progress {id} aria-label="Loading the model" {max} {value} /> }
+        }
+        Stage::Trying(_) => html! { <progress {id} aria-label="Timing the model" /> },
+        _ => Html::default(),
     }
 }
 

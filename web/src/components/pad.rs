@@ -19,9 +19,11 @@ pub fn Pad(props: &Shared) -> Html {
         <div class="under">
             if state.looks_back() {
                 { past(state) }
+            } else if state.is_side_by_side() {
+                // The visitor's own board has the pad, and says how it ended.
             } else if state.is_over() {
                 { ended(state) }
-            } else if shown {
+            } else if shown && !state.is_agents() {
                 { pad(state) }
             }
         </div>
@@ -39,12 +41,19 @@ fn send(state: &UseReducerHandle<State>, event: Event) -> impl Fn(MouseEvent) + 
 
 /// The way back to now.
 fn past(state: &UseReducerHandle<State>) -> Html {
+    let recalled = state.recalled().map(|decision| decision.number + 1);
+    let where_to = match recalled {
+        Some(decision) => format!("You look back to decision {decision}, in an earlier episode."),
+        None => format!("You look back to moment {} of {}.", state.shown, state.history.len()),
+    };
     html! {
         <div class="way-on">
-            <p>{ format!("You look back to moment {} of {}.", state.shown, state.history.len()) }</p>
-            <button type="button" id="play-on" class="primary" onclick={send(state, Event::PlayOn)}>
-                { "Play on from here" }
-            </button>
+            <p>{ where_to }</p>
+            if recalled.is_none() {
+                <button type="button" id="play-on" class="primary" onclick={send(state, Event::PlayOn)}>
+                    { "Play on from here" }
+                </button>
+            }
             <button type="button" id="to-now" onclick={send(state, Event::Show(usize::MAX))}>
                 { "Back to now" }
             </button>
@@ -63,15 +72,18 @@ fn ended(state: &UseReducerHandle<State>) -> Html {
                 <strong>{ format!("{score} {points}") }</strong>
                 { format!(" in {} steps. {}.", state.steps(usize::MAX), words::ended(state)) }
             </p>
-            <button type="button" class="primary" onclick={send(state, Event::Restart)}>
-                <Icon name="restart" />{ "Play again" }
-            </button>
-            <button type="button" onclick={send(state, Event::Seed(next))}>{ "Next seed" }</button>
+            if !(state.is_agents() && state.running) {
+                <button type="button" class="primary" onclick={send(state, Event::Restart)}>
+                    <Icon name="restart" />{ "Play again" }
+                </button>
+                <button type="button" onclick={send(state, Event::Seed(next))}>{ "Next seed" }</button>
+            }
         </div>
     }
 }
 
-fn pad(state: &UseReducerHandle<State>) -> Html {
+/// The buttons.
+pub fn pad(state: &UseReducerHandle<State>) -> Html {
     let actions = state.now().actions();
     let moves = actions.iter().any(|a| icon(*a).is_some());
     let flat = !actions.contains(&Action::Up);

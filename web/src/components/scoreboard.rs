@@ -3,14 +3,20 @@
 use super::Shared;
 use super::icon::Icon;
 use crate::state::State;
-use rulewright::env::{Environment, Reading};
+use rulewright::env::{Environment, Reading, Status};
 use yew::prelude::*;
 
 /// The status of the game that is shown.
 #[component]
 pub fn Scoreboard(props: &Shared) -> Html {
     let state = &props.state;
-    let status = state.view().status();
+    let status = state.recalled().map_or_else(|| state.view().status(), |decision| decision.status.clone());
+    tiles(state, &status, state.steps(state.shown), "")
+}
+
+/// The tiles of a status after so many steps; the prefix tells their names in the page from another board's.
+pub fn tiles(state: &State, status: &Status, steps: usize, prefix: &str) -> Html {
+    let id = |name: &str| format!("{prefix}{name}");
     let at_a_desk = state.game().is_some_and(|game| game.file.desk.is_some());
     let limit = state.game().map_or(0, |game| game.file.steps);
     let reading = |Reading { name, value }: &Reading| {
@@ -23,16 +29,16 @@ pub fn Scoreboard(props: &Shared) -> Html {
         }
     };
     html! {
-        <dl class="scores" id="scores">
-            <div class="tile"><dt>{ "score" }</dt><dd id="score">{ status.score }</dd></div>
+        <dl class="scores" id={id("scores")}>
+            <div class="tile"><dt>{ "score" }</dt><dd id={id("score")}>{ status.score }</dd></div>
             if !at_a_desk {
                 <div class="tile">
                     <dt>{ "lives" }</dt>
-                    <dd class="lives"><Icon name="heart" /><span id="lives">{ status.lives }</span></dd>
+                    <dd class="lives"><Icon name="heart" /><span id={id("lives")}>{ status.lives }</span></dd>
                 </div>
             }
             <div class="tile"><dt>{ "step" }</dt>
-                <dd><span id="steps">{ state.steps(state.shown) }</span><small>{ format!(" / {limit}") }</small></dd>
+                <dd><span id={id("steps")}>{ steps }</span><small>{ format!(" / {limit}") }</small></dd>
             </div>
             { for status.readings.iter().map(reading) }
         </dl>

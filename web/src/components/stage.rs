@@ -4,7 +4,7 @@ use super::Shared;
 use super::canvas::Canvas;
 use super::timeline::Timeline;
 use crate::address::{Panel, Speed};
-use crate::state::{Event, State};
+use crate::state::{Event, Moment, State};
 use crate::words;
 use rulewright::env::{Action, Environment};
 use yew::prelude::*;
@@ -18,8 +18,16 @@ pub fn Stage(props: &Shared) -> Html {
     let state = &props.state;
     let swipe = use_swipe(state);
     let Some(game) = state.game() else { return Html::default() };
-    let frame = state.view().frame();
+    let (frame, label) = match state.recalled() {
+        Some(decision) => {
+            (decision.frame.clone(), format!("The board before decision {}.", decision.number + 1))
+        }
+        None => (state.view().frame(), words::described(state.view())),
+    };
     let tall = !state.settings.panels.contains(&Panel::Pad);
+    // Side by side the keys and swipes are for the other board.
+    let watched = state.is_side_by_side();
+    let name = if watched { "The agent's board." } else { "The board. Arrow keys play." };
     html! {
         <>
             <div class="title">
@@ -28,14 +36,14 @@ pub fn Stage(props: &Shared) -> Html {
             </div>
             <div
                 id="board"
-                class={classes!("board", tall.then_some("tall"), state.looks_back().then_some("past"), pulse(state))}
+                class={classes!("board", tall.then_some("tall"), watched.then_some("watched"), state.looks_back().then_some("past"), pulse(state))}
                 tabindex="0"
-                role="application"
-                aria-label="The board. Arrow keys play."
-                onpointerdown={swipe.0}
-                onpointerup={swipe.1}
+                role={if watched { "group" } else { "application" }}
+                aria-label={name}
+                onpointerdown={(!watched).then_some(swipe.0)}
+                onpointerup={(!watched).then_some(swipe.1)}
             >
-                <Canvas {frame} label={words::described(state.view())} />
+                <Canvas {frame} {label} />
             </div>
             if let Some(desk) = &game.file.desk {
                 <p class="caption">{ words::caption(desk) }</p>
@@ -49,8 +57,12 @@ pub fn Stage(props: &Shared) -> Html {
 
 /// What just happened, or how one begins.
 fn said(state: &State) -> String {
+    if let Some(decision) = state.recalled() {
+        return format!("Before decision {}. It chose {}.", decision.number + 1, decision.vote.action);
+    }
     match (state.shown.checked_sub(1), state.game()) {
         (Some(last), _) => words::told(state, last),
+        (None, Some(_)) if state.is_side_by_side() => "Press Play, and the agent begins.".into(),
         (None, Some(game)) if state.settings.speed == Speed::Yours => {
             words::how_to_play(game, state.view().actions())
         }
@@ -71,10 +83,15 @@ fn news(state: &State) -> String {
 /// A short glow where the last step did good or harm.
 fn pulse(state: &State) -> Option<&'static str> {
     let last = state.shown.checked_sub(1).and_then(|last| state.history.get(last))?;
+    glow(last, state.shown)
+}
+
+/// The glow of a moment, with its number.
+pub fn glow(last: &Moment, number: usize) -> Option<&'static str> {
     let good = last.outcome.score > 0 || last.outcome.lives > 0;
     let bad = last.outcome.score < 0 || last.outcome.lives < 0;
     // Two names for each, in turn, so that the glow starts anew at every step.
-    let odd = state.shown % 2 == 1;
+    let odd = number % 2 == 1;
     match (good, bad, odd) {
         (_, true, true) => Some("harm-a"),
         (_, true, false) => Some("harm-b"),
@@ -86,7 +103,7 @@ fn pulse(state: &State) -> Option<&'static str> {
 
 /// A swipe over the board moves.
 #[hook]
-fn use_swipe(state: &UseReducerHandle<State>) -> (Callback<PointerEvent>, Callback<PointerEvent>) {
+pub fn use_swipe(state: &UseReducerHandle<State>) -> (Callback<PointerEvent>, Callback<PointerEvent>) {
     let began = use_mut_ref(|| None::<(f64, f64)>);
     let down = {
         let began = began.clone();

@@ -88,6 +88,7 @@ impl Ledger {
                 }
             }
             Reply::Written { job, .. }
+            | Reply::Looked { job, .. }
             | Reply::Learned { job, .. }
             | Reply::Adopted { job }
             | Reply::Cancelled { job }
@@ -136,7 +137,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rulewright::mind::{Style, Token};
+    use rulewright::mind::{Adapter, Purpose, Style, Token};
     use rulewright_protocol::{About, Cost};
 
     fn source() -> Source {
@@ -145,11 +146,11 @@ mod tests {
 
     fn write(job: Job) -> Request {
         let style = Style { seeds: vec![7], temperature: 1.0, top_p: 1.0, most_tokens: 9, grammar: None };
-        Request::Write { job, messages: vec![], style }
+        Request::Write { job, purpose: Purpose::Write, messages: vec![], style }
     }
 
     fn adopt(job: Job) -> Request {
-        Request::Adopt { job, adapter: Some(vec![1, 2]) }
+        Request::Adopt { job, adapter: Some(Adapter { rank: 1, alpha: 1.0, seed: 1, change: vec![0.5] }) }
     }
 
     fn loaded() -> Reply {

@@ -1,10 +1,10 @@
 //! Loads a model where it runs fastest: where there is a real GPU besides the CPU, both are timed.
 
-use super::{Backend, Mind, News, has_real_gpu};
+use super::{Backend, News, Worker, has_real_gpu};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use rulewright::frame::Frame;
-use rulewright::mind::{Message, Part, Role, Style};
+use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
 use rulewright_protocol::{About, Reply, Request, Source};
 
 /// Why a backend was taken.
@@ -41,9 +41,9 @@ pub enum Step {
     Heard(News),
 }
 
-/// A mind with a loaded model.
+/// A worker with a loaded model.
 pub struct Ready {
-    pub mind: Mind,
+    pub worker: Worker,
     /// What it will say.
     pub heard: UnboundedReceiver<News>,
     pub about: About,
@@ -86,7 +86,7 @@ async fn timed(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result
     let messages =
         vec![Message { role: Role::User, parts: vec![Part::Image(Frame::new()), Part::Text(text)] }];
     let style = Style { seeds: vec![1, 2], temperature: 1.0, top_p: 1.0, most_tokens: 8, grammar: None };
-    ready.mind.give(|job| Request::Write { job, messages, style });
+    ready.worker.give(|job| Request::Write { job, purpose: Purpose::Vote(Policy::Adapted), messages, style });
     while let Some(news) = ready.heard.next().await {
         match news {
             News::Said(Reply::Written { cost, .. }) => return Ok((ready, cost.first + cost.rest)),
@@ -99,12 +99,12 @@ async fn timed(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result
 }
 
 /// Starts a worker, and waits until its model is loaded.
-async fn begin(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result<Ready, String> {
+pub(super) async fn begin(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result<Ready, String> {
     tell(Step::Starts(backend));
-    let (mind, mut heard) = Mind::start(backend, source);
+    let (worker, mut heard) = Worker::start(backend, source);
     while let Some(news) = heard.next().await {
         match news {
-            News::Said(Reply::Loaded(about)) => return Ok(Ready { mind, heard, about }),
+            News::Said(Reply::Loaded(about)) => return Ok(Ready { worker, heard, about }),
             News::Said(Reply::Failed { problem, .. }) | News::Lost(problem) => return Err(problem),
             other => tell(Step::Heard(other)),
         }
@@ -112,5 +112,5 @@ async fn begin(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result
     Err(UNHEARD.into())
 }
 
-/// A mind speaks as long as it lives, so nobody should ever read this.
+/// A worker speaks as long as it lives, so nobody should ever read this.
 const UNHEARD: &str = "The model's worker fell silent.";

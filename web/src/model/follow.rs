@@ -1,13 +1,16 @@
-//! Makes a worker follow the state: an order starts one, a question gives it work, and what it says
-//! comes back as events, once a frame of the screen.
+//! Makes workers follow the state: an order starts one, a question gives it work, and what they say
+//! comes back as events, some twenty times a second.
 
 use super::{Event, Folder, Order, words};
-use crate::mind::{self, Mind};
+use crate::mind::{self, Pool, Told};
 use crate::state::{self, State};
+use crate::watch;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{AbortHandle, Abortable, join};
+use futures::future::{AbortHandle, Abortable, join, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
+use rulewright::mind::{Policy, Purpose};
 use rulewright_protocol::{Request, Source};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,12 +19,23 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{RequestInit, Response, Url};
 use yew::prelude::*;
 
-/// Keeps the worker as the state wants it.
+/// Milliseconds after which a frame counts as drawn: a tab that nobody sees draws none.
+const UNSEEN: u32 = 250;
+/// Milliseconds in which nothing is handed on after a frame: nobody reads faster, and the workers need the
+/// time.
+const REST: u32 = 40;
+
+/// The loaded model's workers, if there are any.
+pub type Holder = Rc<RefCell<Option<Pool>>>;
+
+/// Keeps the workers as the state wants them.
 #[hook]
-pub fn use_model(state: &UseReducerHandle<State>) {
-    let mind = use_mut_ref(|| None::<Mind>);
+pub fn use_model(state: &UseReducerHandle<State>) -> Holder {
+    let pool: Holder = use_mut_ref(|| None::<Pool>);
     let job = use_mut_ref(|| None);
-    let (holder, page) = (mind.clone(), state.dispatcher());
+    let page = state.dispatcher();
+    use_effect_with((), move |()| page.dispatch(state::Event::Model(Event::Open)));
+    let (holder, page) = (pool.clone(), state.dispatcher());
     use_effect_with(state.model.order.clone(), move |order| {
         let (stop, stopped) = AbortHandle::new_pair();
         if let Some(order) = order.clone() {
@@ -36,70 +50,82 @@ pub fn use_model(state: &UseReducerHandle<State>) {
         }
     });
     let answer = state.model.answer.as_ref();
-    let (holder, asked) = (mind.clone(), job.clone());
+    let (holder, asked) = (pool.clone(), job.clone());
     use_effect_with(answer.map(|answer| answer.question.clone()), move |question| {
-        let (Some(question), Some(mind)) = (question, &*holder.borrow()) else { return };
+        let (Some(question), Some(pool)) = (question, &*holder.borrow()) else { return };
         let (messages, style) = (question.messages.clone(), question.style.clone());
-        *asked.borrow_mut() = Some(mind.give(|job| Request::Write { job, messages, style }));
+        *asked.borrow_mut() =
+            pool.ask(|job| Request::Write { job, purpose: Purpose::Vote(Policy::Adapted), messages, style });
     });
+    let holder = pool.clone();
     use_effect_with(answer.is_some_and(|answer| answer.stopping), move |stopping| {
-        let (mind, job) = (mind.borrow(), *job.borrow());
-        if let (true, Some(mind), Some(job)) = (*stopping, &*mind, job) {
-            mind.cancel(job);
+        let (pool, job) = (holder.borrow(), *job.borrow());
+        if let (true, Some(pool), Some(job)) = (*stopping, &*pool, job) {
+            pool.stop(job);
         }
     });
+    pool
 }
 
 /// Loads a model and tells the page what is heard of it, until the model goes.
-async fn follow(order: Rc<Order>, holder: Rc<RefCell<Option<Mind>>>, page: UseReducerDispatcher<State>) {
+async fn follow(order: Rc<Order>, holder: Holder, page: UseReducerDispatcher<State>) {
     let (tell, told) = unbounded();
     join(listen(order, holder, tell), show(told, page)).await;
 }
 
-async fn listen(order: Rc<Order>, holder: Rc<RefCell<Option<Mind>>>, tell: UnboundedSender<Event>) {
-    let tell = |event| {
+async fn listen(order: Rc<Order>, holder: Holder, tell: UnboundedSender<state::Event>) {
+    let say = |event| {
         // The other end lives as long as this one.
         let _ = tell.unbounded_send(event);
     };
+    let tell = |event| say(state::Event::Model(event));
+    let own = order.folder == Folder::Own;
+    if own && order.quiet && ships_no_model().await {
+        return tell(Event::Missing);
+    }
     let source = match source(&order.folder) {
         Ok(source) => source,
         Err(problem) => return tell(Event::Failed(problem)),
     };
-    match mind::load(order.backend, source, &|step| tell(Event::Loading(step))).await {
-        Ok((mut ready, choice)) => {
-            *holder.borrow_mut() = Some(ready.mind);
-            tell(Event::Loaded(ready.about, choice));
-            while let Some(news) = ready.heard.next().await {
-                tell(Event::Heard(news));
+    match mind::load(order.backend, source.clone(), &|step| tell(Event::Loading(step))).await {
+        Ok((ready, choice)) => {
+            let about = ready.about.clone();
+            let (pool, mut told) = Pool::new(ready, choice.backend(), source);
+            *holder.borrow_mut() = Some(pool);
+            tell(Event::Loaded(about, choice));
+            while let Some(told) = told.next().await {
+                match told {
+                    Told::Heard(news) => tell(Event::Heard(news)),
+                    other => say(state::Event::Watch(watch::Event::Told(other))),
+                }
             }
         }
-        Err(_) if order.folder == Folder::Own && ships_no_model().await => {
-            tell(Event::Failed(words::NO_MODEL.into()));
-        }
+        Err(_) if own && ships_no_model().await => tell(Event::Failed(words::NO_MODEL.into())),
         Err(problem) => tell(Event::Failed(problem)),
     }
 }
 
-/// Hands events to the page, at most once a frame: a fast model writes several tokens in that time.
-async fn show(mut told: UnboundedReceiver<Event>, page: UseReducerDispatcher<State>) {
+/// Hands events to the page, before a frame is drawn: a fast model writes several tokens in that time.
+async fn show(mut told: UnboundedReceiver<state::Event>, page: UseReducerDispatcher<State>) {
     while let Some(first) = told.next().await {
-        next_frame().await;
+        select(next_frame(), TimeoutFuture::new(UNSEEN)).await;
         let mut events = vec![first];
         while let Ok(event) = told.try_recv() {
             events.push(event);
         }
-        page.dispatch(state::Event::Model(Event::Several(events)));
+        page.dispatch(state::Event::Several(events));
+        TimeoutFuture::new(REST).await;
     }
 }
 
-async fn next_frame() {
-    let frame = Promise::new(&mut |draw, _| {
+/// The next frame of the screen.
+fn next_frame() -> JsFuture {
+    JsFuture::from(Promise::new(&mut |draw, _| {
         if let Some(window) = web_sys::window() {
             // Every browser with WebAssembly has frames.
             let _ = window.request_animation_frame(&draw);
         }
-    });
-    let _ = JsFuture::from(frame).await;
+    }))
 }
 
 /// Where the worker finds a folder, or why it can't.

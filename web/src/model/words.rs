@@ -55,7 +55,7 @@ pub fn sentence(problem: &str) -> String {
 pub fn stage(model: &Model) -> String {
     let on = |backend: Option<Backend>| backend.map_or(String::new(), |b| format!(" on the {}", b.label()));
     match &model.stage {
-        Stage::Absent => "No model is loaded; nothing is fetched before you press Load.".into(),
+        Stage::Absent => "No model is loaded.".into(),
         Stage::Loading { backend, bytes: 0, total: None } => format!("Starting{}…", on(*backend)),
         Stage::Loading { backend, bytes, total: Some(total) } if bytes >= total => {
             format!("{} are here; building and warming up the model{}…", size(*total), on(*backend))

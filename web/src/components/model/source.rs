@@ -3,7 +3,7 @@
 use super::super::Shared;
 use super::super::choices::Choices;
 use super::folder::Folder;
-use super::tell;
+use super::{progress, tell};
 use crate::mind::Backend;
 use crate::model::{Event, Stage, words};
 use crate::state;
@@ -59,23 +59,11 @@ pub fn Source(props: &Shared) -> Html {
                     { if model.is_loading() || idle { "Cancel" } else { "Unload" } }
                 </button>
             </div>
-            { progress(&model.stage) }
+            { progress(&model.stage, "model-progress") }
             <p id="model-stage" class="empty">{ words::stage(model) }</p>
             <p id="model-note" role="status">{ model.note.clone() }</p>
             <p id="model-fault" class="problem" role="alert">{ fault(model) }</p>
         </form>
-    }
-}
-
-fn progress(stage: &Stage) -> Html {
-    match stage {
-        Stage::Loading { bytes, total, .. } => {
-            let max = total.map(|total| total.to_string());
-            let value = total.map(|_| bytes.to_string());
-            html! { <progress id="model-progress" aria-label="Loading the model" {max} {value} /> }
-        }
-        Stage::Trying(_) => html! { <progress id="model-progress" aria-label="Timing the model" /> },
-        _ => Html::default(),
     }
 }
 

@@ -1,0 +1,47 @@
+// Keeps the page for when there is no network: every part of this version, until another version is
+// whole. The model is not kept here; its worker has a cache of its own.
+
+// Written in when the page is built.
+const version = "VERSION";
+const parts = ["PARTS"];
+
+const ours = "rulewright-page-";
+const name = ours + version;
+
+addEventListener("install", (event) => {
+  const keep = async () => {
+    const cache = await caches.open(name);
+    // Past the browser's own cache, which may still hold parts of the last version.
+    await cache.addAll(parts.map((part) => new Request(part, { cache: "reload" })));
+    await skipWaiting();
+  };
+  event.waitUntil(keep());
+});
+
+addEventListener("activate", (event) => {
+  const tidy = async () => {
+    const old = (await caches.keys()).filter((key) => key.startsWith(ours) && key !== name);
+    await Promise.all(old.map((key) => caches.delete(key)));
+    await clients.claim();
+  };
+  event.waitUntil(tidy());
+});
+
+// From the cache first, so that bad wifi makes nobody wait: a new version comes with the next visit.
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  const folder = new URL(registration.scope);
+  const inside = address.origin === folder.origin && address.pathname.startsWith(folder.pathname);
+  if (request.method !== "GET" || !inside || address.pathname.startsWith(`${folder.pathname}model/`)) return;
+  const answer = async () => {
+    const cache = await caches.open(name);
+    const kept = await cache.match(request.mode === "navigate" ? "./" : request);
+    if (kept) return kept;
+    const answer = await fetch(request);
+    // What this version asks for by its version only: a GPU's program, for those who have a GPU.
+    if (answer.ok && address.searchParams.has("v")) await cache.put(request, answer.clone());
+    return answer;
+  };
+  event.respondWith(answer());
+});

@@ -1,0 +1,110 @@
+//! One-click experiments: each changes one thing on purpose, and says what to watch.
+
+use super::fold::Fold;
+use super::icon::Icon;
+use crate::address::Panel;
+use crate::experiments::{LAB_BOOK, lab_rules, lie, told};
+use crate::player::Player;
+use crate::shelf::{self, Rulebooks};
+use crate::state::{Event, State};
+use rulewright::agent::revision::hand::Hand;
+use yew::prelude::*;
+
+/// What the panel needs: the state, the rulebooks that it puts false rules into, and whose policy it resets.
+#[derive(Properties, PartialEq)]
+pub struct ExperimentsProps {
+    pub state: UseReducerHandle<State>,
+    pub rulebooks: UseReducerHandle<Rulebooks>,
+    pub player: Player,
+}
+
+/// The panel.
+#[component]
+pub fn Experiments(props: &ExperimentsProps) -> Html {
+    let ExperimentsProps { state, rulebooks, player } = props;
+    let now = state.watch.points.last().map_or(0, |point| point.number + 1);
+    let twist = {
+        let dispatcher = state.dispatcher();
+        move |_: MouseEvent| dispatcher.dispatch(Event::Twist)
+    };
+    let lie = lie(state.now());
+    let known = lie.as_ref().and_then(|lie| told(rulebooks.book(), lie));
+    let has_lie = lie.is_some() && known.is_none();
+    let news = match (&lie, known) {
+        (None, _) => "Nothing in this game gives points or costs any.".to_string(),
+        (_, Some(rule)) => format!("{rule} in the open rulebook is it. Undo or delete takes it out again."),
+        (Some(lie), None) => format!("It would say: {}.", lie.heuristic),
+    };
+    let inject = {
+        let dispatcher = rulebooks.dispatcher();
+        move |_: MouseEvent| {
+            if let Some(lie) = lie.clone().filter(|_| has_lie) {
+                dispatcher.dispatch(shelf::Event::Revise(Hand::Add(lie).into(), now));
+            }
+        }
+    };
+    let collapse = {
+        let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
+        let (book, rules) = (rulebooks.open().to_string(), lab_rules(state.now()));
+        move |_: MouseEvent| {
+            player.reset_policy();
+            // A rulebook of its own, as a lesson has: the visitor's stays as it is.
+            shelf.dispatch(shelf::Event::Lesson(LAB_BOOK.into(), Vec::new()));
+            shelf.dispatch(shelf::Event::Revise(rules.clone(), now));
+            page.dispatch(Event::Lab(book.clone()));
+        }
+    };
+    let normal = {
+        let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
+        let back = state.lab.as_ref().map(|lab| lab.book.clone()).filter(|_| rulebooks.open() == LAB_BOOK);
+        move |_: MouseEvent| {
+            // What it learned in the lab is not to stay.
+            player.reset_policy();
+            if let Some(book) = &back {
+                shelf.dispatch(shelf::Event::Open(book.clone()));
+            }
+            page.dispatch(Event::LabOver);
+        }
+    };
+    let in_lab = state.lab.is_some();
+    let is_usual = !in_lab && state.settings.guard && state.settings.stride == 1;
+    html! {
+        <Fold state={state.clone()} panel={Panel::Experiments} title="Experiments">
+            <div class="panel experiments">
+                <div class="experiment">
+                    <button type="button" id="experiment-twist" disabled={!state.can_twist()} onclick={twist}>
+                        <Icon name="twist" />{ "Twist the game" }
+                    </button>
+                    <p>{ "Changes some hidden rules, and the picture does not show it. Watch how long its old \
+                          rules mislead it, and when it looks back." }</p>
+                </div>
+                <div class="experiment">
+                    <button type="button" id="experiment-lie" aria-describedby="lie-news" aria-disabled={(!has_lie).to_string()} onclick={inject}>
+                        <Icon name="edit" />{ "Inject a bad rule" }
+                    </button>
+                    <p>{ "Puts a false rule into the open rulebook: what gives most is said to cost points. Watch \
+                          it obey, and whether the strategist finds out." }</p>
+                    <p id="lie-news" class="caption" role="status">{ news }</p>
+                </div>
+                <div class="experiment">
+                    <div class="row">
+                        <button type="button" id="experiment-collapse" aria-pressed={in_lab.to_string()} onclick={collapse}>
+                            { "Vote-collapse lab" }
+                        </button>
+                        <button type="button" id="experiment-normal" disabled={is_usual} onclick={normal}>
+                            <Icon name="undo" />{ "Back to normal" }
+                        </button>
+                    </div>
+                    <p>{ "Starts from false rules, rewards nothing but agreement, and takes the guard away. Watch \
+                          under Learning: within a hundred decisions the votes agree more and their entropy falls, while the score stands still." }</p>
+                    if in_lab {
+                        <p class="caption" role="status">{ format!(
+                            "The lab is on, with a rulebook of its own: {LAB_BOOK}. Back to normal brings your settings back and \
+                             lets it forget what it learned here."
+                        ) }</p>
+                    }
+                </div>
+            </div>
+        </Fold>
+    }
+}

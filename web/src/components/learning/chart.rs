@@ -1,0 +1,192 @@
+//! A chart as an SVG text. Its colours are names: the style sheet says what they look like.
+
+use plotters::prelude::*;
+use strum::VariantArray;
+
+/// Points that a curve is drawn with at most.
+const FINE: usize = 400;
+/// The chart's size, in units of its own.
+pub const SIZE: (u32, u32) = (480, 150);
+
+/// A chart.
+pub struct Chart {
+    pub title: &'static str,
+    /// Its values' range; from the least to the greatest if none.
+    pub range: Option<(f32, f32)>,
+    pub curves: Vec<Curve>,
+}
+
+/// A curve.
+pub struct Curve {
+    pub name: &'static str,
+    pub shade: Shade,
+    /// Values by the decision's number.
+    pub values: Vec<(u32, f32)>,
+}
+
+impl Curve {
+    /// Its name, and its last value.
+    pub fn label(&self) -> String {
+        let last = self.values.last().map_or(String::new(), |(_, value)| format!(" {}", number(*value)));
+        format!("{}{last}", self.name)
+    }
+}
+
+fn number(value: f32) -> String {
+    let text = if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") };
+    text.replace('-', "−")
+}
+
+/// What something is drawn in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
+pub enum Shade {
+    First,
+    Second,
+    Third,
+    Reflected,
+    Twisted,
+    Frame,
+    Fourth,
+    Fifth,
+    Sixth,
+    Seventh,
+    Eighth,
+}
+
+impl Shade {
+    /// Its name in the style sheet.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Shade::First => "curve-1",
+            Shade::Second => "curve-2",
+            Shade::Third => "curve-3",
+            Shade::Reflected => "mark-reflected",
+            Shade::Twisted => "mark-twisted",
+            Shade::Frame => "chart-frame",
+            Shade::Fourth => "curve-4",
+            Shade::Fifth => "curve-5",
+            Shade::Sixth => "curve-6",
+            Shade::Seventh => "curve-7",
+            Shade::Eighth => "curve-8",
+        }
+    }
+
+    /// Its colour on paper.
+    pub const fn ink(self) -> &'static str {
+        match self {
+            Shade::First => "#0b6e63",
+            Shade::Second => "#a35a00",
+            Shade::Third => "#5a6270",
+            Shade::Reflected => "#7a3ea8",
+            Shade::Twisted => "#b3261e",
+            Shade::Frame => "#d9d3c5",
+            Shade::Fourth => "#2a5fa5",
+            Shade::Fifth => "#a32a6a",
+            Shade::Sixth => "#4d7a1f",
+            Shade::Seventh => "#7a6a00",
+            Shade::Eighth => "#3b3b8f",
+        }
+    }
+
+    /// How [`Chart::svg`] writes it: `#000001` and so on.
+    pub fn name(self) -> String {
+        format!("#{:06X}", 1 + self as u8)
+    }
+
+    /// A colour that stands for it, `#000001` and so on: the style sheet draws another one.
+    fn colour(self) -> RGBColor {
+        RGBColor(0, 0, 1 + self as u8)
+    }
+}
+
+impl Chart {
+    /// The picture. One that can't be drawn is empty.
+    pub fn svg(&self, marks: &[(u32, Shade)]) -> String {
+        let mut svg = String::new();
+        match self.draw(&mut svg, marks) {
+            Ok(()) => svg,
+            Err(_) => String::new(),
+        }
+    }
+
+    fn draw(&self, svg: &mut String, marks: &[(u32, Shade)]) -> Result<(), Box<dyn std::error::Error>> {
+        let values = || self.curves.iter().flat_map(|curve| &curve.values);
+        let first = values().map(|(number, _)| *number).min().unwrap_or(0);
+        let last = values().map(|(number, _)| *number).max().unwrap_or(0).max(first + 1);
+        let (least, most) = self.range.unwrap_or_else(|| {
+            let ends = values().fold((0.0_f32, 1.0_f32), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
+            (ends.0, ends.1 * 1.05)
+        });
+        let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area)
+            .margin(4)
+            .x_label_area_size(18)
+            .y_label_area_size(32)
+            .build_cartesian_2d(first..last, least..most)?;
+        let frame = Shade::Frame.colour();
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(frame)
+            .axis_style(frame)
+            .x_labels(6)
+            .y_labels(4)
+            .x_label_formatter(&|number| (number + 1).to_string())
+            .label_style(("sans-serif", 11, &frame))
+            .draw()?;
+        for &(number, shade) in marks.iter().filter(|(number, _)| (first..=last).contains(number)) {
+            chart.draw_series(LineSeries::new([(number, least), (number, most)], shade.colour()))?;
+        }
+        for curve in &self.curves {
+            let values = thinned(&curve.values);
+            chart.draw_series(LineSeries::new(values, curve.shade.colour().stroke_width(2)))?;
+        }
+        area.present()?;
+        // It ends what it draws when it goes.
+        drop(chart);
+        drop(area);
+        Ok(())
+    }
+}
+
+/// So many of the values, evenly, with the last one.
+fn thinned(values: &[(u32, f32)]) -> impl Iterator<Item = (u32, f32)> {
+    let every = values.len().div_ceil(FINE).max(1);
+    values.iter().rev().step_by(every).rev().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(values: Vec<(u32, f32)>) -> Chart {
+        let curves = vec![Curve { name: "score", shade: Shade::First, values }];
+        Chart { title: "Score", range: None, curves }
+    }
+
+    #[test]
+    fn a_chart_is_a_picture_that_needs_no_style_of_its_own() {
+        let svg = chart((0..2000).map(|n| (n, n as f32 / 7.0)).collect()).svg(&[(40, Shade::Twisted)]);
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        assert!(svg.contains("#000001") && svg.contains("#000005") && !svg.contains("style="), "{svg}");
+        assert!(svg.len() < 20_000, "{}", svg.len());
+    }
+
+    #[test]
+    fn a_curve_is_labelled_with_its_last_value() {
+        assert_eq!([3.0, -1.5, 0.333].map(number), ["3", "−1.50", "0.33"]);
+        assert_eq!(chart(vec![(0, 2.0), (1, 0.25)]).curves[0].label(), "score 0.25");
+        assert_eq!(chart(vec![]).curves[0].label(), "score");
+    }
+
+    #[test]
+    fn few_points_or_none_do_no_harm() {
+        for values in [vec![], vec![(3, 1.0)], vec![(0, -2.0), (1, 5.0)]] {
+            assert!(chart(values).svg(&[]).starts_with("<svg"));
+        }
+        assert_eq!(thinned(&[(1, 0.5)]).collect::<Vec<_>>(), [(1, 0.5)]);
+        let many: Vec<_> = (0..1000).map(|n| (n, 0.0)).collect();
+        assert_eq!(thinned(&many).last(), Some((999, 0.0)));
+    }
+}

@@ -1,0 +1,132 @@
+//! The rules as they were: what the agent went by at the decision that somebody looks back at.
+
+use super::rulebook::pieces::pieces;
+use super::votes;
+use crate::state::{Event, State};
+use rulewright::agent::memory::Memory;
+use rulewright::agent::rulebook::Rulebook;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What was is compared with what is.
+#[derive(Properties, PartialEq)]
+pub struct PastProps {
+    pub state: UseReducerHandle<State>,
+    /// The open rulebook as it is now.
+    pub book: Rc<Rulebook>,
+}
+
+/// A rule that the agent went by, and what became of it.
+#[derive(Debug, PartialEq)]
+struct Line {
+    name: String,
+    /// As the prompt said it.
+    was: String,
+    /// As it would say it now; none if the rule is not there any more, or is off.
+    is: Option<String>,
+}
+
+/// The rules that the agent went by, in the prompt's order.
+fn lines(memory: &Memory, book: &Rulebook) -> Vec<Line> {
+    let lines = memory.rules.iter().zip(&memory.lines);
+    let line = |(name, was): (&String, &String)| {
+        let is = book.listed().find(|rule| rule.rule_id == *name).map(|rule| rule.line());
+        Line { name: name.clone(), was: was.clone(), is }
+    };
+    lines.map(line).collect()
+}
+
+/// The rules that hold now and were not known then.
+fn later(memory: &Memory, book: &Rulebook) -> Vec<String> {
+    let known = |name: &String| memory.rules.contains(name) || memory.left_out.contains(name);
+    book.listed().map(|rule| rule.rule_id.clone()).filter(|name| !known(name)).collect()
+}
+
+/// The rules as they were, where somebody looks back.
+#[component]
+pub fn PastRules(props: &PastProps) -> Html {
+    let state = &props.state;
+    let decision = votes::shown(state).filter(|_| state.looks_back());
+    let Some(decision) = decision else { return Html::default() };
+    let memory = &decision.memory;
+    let (lines, later) = (lines(memory, &props.book), later(memory, &props.book));
+    let now = {
+        let (dispatcher, last) = (state.dispatcher(), state.history.len());
+        move |_: MouseEvent| dispatcher.dispatch(Event::Show(last))
+    };
+    let line = |line: &Line| {
+        let (badge, text) = match &line.is {
+            Some(is) if *is == line.was => (None, html! { { &line.was } }),
+            Some(is) => (Some("changed since"), pieces(&line.was, is)),
+            None => (Some("gone since"), pieces(&line.was, "")),
+        };
+        html! {
+            <li class="past-rule">
+                <p class="rule-head">
+                    <strong dir="auto">{ &line.name }</strong>
+                    if let Some(badge) = badge { <span class="badge strong">{ badge }</span> }
+                </p>
+                <p class="rule-says" dir="auto">{ text }</p>
+            </li>
+        }
+    };
+    let names = |id: &'static str, what: &str, names: &[String]| {
+        html! {
+            if !names.is_empty() {
+                <p class="caption" {id} dir="auto">{ format!("{what}: {}.", names.join(", ")) }</p>
+            }
+        }
+    };
+    html! {
+        <section id="past-rules" class="past-rules" aria-labelledby="past-title">
+            <div class="part-head">
+                <h2 id="past-title">{ format!("The rules at decision {}", decision.number + 1) }</h2>
+                <button type="button" id="past-now" onclick={now}>{ "To now" }</button>
+            </div>
+            <p class="caption">
+                { "You look back: these are the rules that the agent had before it then, word for word. The \
+                   rulebook of today is below." }
+            </p>
+            if lines.is_empty() {
+                <p class="empty">{ "It had no rules then." }</p>
+            }
+            <ol class="past-lines">{ for lines.iter().map(line) }</ol>
+            { names("past-left-out", "Did not fit into the prompt", &memory.left_out) }
+            { names("past-later", "Added since, or switched on", &later) }
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rulewright::agent::digest::Digest;
+    use rulewright::agent::revision::Revision;
+    use rulewright::agent::revision::hand::Hand;
+    use rulewright::agent::rulebook::Origin;
+
+    fn added(book: &mut Rulebook, heuristic: &str) {
+        let (revision, complaints) =
+            Revision::read(&format!("add | touch red ring | +1 in 1 of 1 | {heuristic} | sure"));
+        assert!(complaints.is_empty(), "{complaints:?}");
+        book.revise(&revision, Origin::Person, 0, &Digest::default());
+    }
+
+    #[test]
+    fn what_became_of_a_rule_since_is_told() {
+        let mut book = Rulebook::default();
+        added(&mut book, "touch red rings for points");
+        added(&mut book, "avoid blue boxes");
+        let names: Vec<String> = book.listed().map(|rule| rule.rule_id.clone()).collect();
+        let said: Vec<String> = book.listed().map(|rule| rule.line()).collect();
+        let memory = Memory { lines: said.clone(), rules: names.clone(), left_out: vec![] };
+        assert!(lines(&memory, &book).iter().all(|line| line.is.as_ref() == Some(&line.was)));
+        assert_eq!(later(&memory, &book), [""; 0]);
+        book.revise(&Hand::Delete(names[0].clone()).into(), Origin::Person, 1, &Digest::default());
+        added(&mut book, "touch green moons for points");
+        let found = lines(&memory, &book);
+        assert_eq!((&found[0].was, &found[0].is), (&said[0], &None));
+        assert_eq!(found[1].is.as_ref(), Some(&said[1]));
+        assert_eq!(later(&memory, &book).len(), 1);
+    }
+}

@@ -1,0 +1,207 @@
+//! The rulebook: rules as cards, with everything that a person may do to them.
+
+mod card;
+mod form;
+mod log;
+pub mod pieces;
+pub mod worth;
+
+use super::icon::Icon;
+use card::Card;
+use form::Form;
+use log::Log;
+use rulewright::agent::revision::Revision;
+use rulewright::agent::revision::hand::Hand;
+use rulewright::agent::rulebook::{MOST_RULES, Rule, Rulebook};
+use rulewright::arena::bootstrap::Interval;
+use rulewright::arena::worth::Worth;
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// A rulebook to be shown and changed.
+#[derive(Properties, PartialEq)]
+pub struct RulebookProps {
+    pub rulebook: Rc<Rulebook>,
+    /// The trace step at which we are.
+    pub now: u32,
+    /// The rules that the present votes name, by their places in [`Rulebook::rules`].
+    #[prop_or_default]
+    pub marked: Vec<usize>,
+    /// What the rules are worth, as far as it was measured.
+    #[prop_or_default]
+    pub worths: Vec<Worth>,
+    pub onrevise: Callback<Revision>,
+    pub onundo: Callback<()>,
+    pub onredo: Callback<()>,
+    /// Somebody wants to see this step of the trace.
+    pub onevidence: Callback<u32>,
+}
+
+/// What a card may ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Do(Hand),
+    /// Open the form for this rule's words, or close it.
+    Form(Option<String>),
+    Evidence(u32),
+}
+
+/// The rulebook.
+#[component]
+pub fn RulebookCards(props: &RulebookProps) -> Html {
+    let book = &props.rulebook;
+    let editing = use_state(|| None::<String>);
+    let adding = use_state(|| false);
+    let told = use_state(String::new);
+    // Where the focus goes after the next change, by the element's name in the page.
+    let focus = use_mut_ref(|| None::<String>);
+    {
+        let focus = focus.clone();
+        use_effect(move || {
+            if let Some(element) = focus.borrow_mut().take().and_then(|id| element(&id)) {
+                // An element that can't take the focus is no harm.
+                let _ = element.focus();
+            }
+        });
+    }
+    let ask = {
+        let (book, editing, told, focus) = (book.clone(), editing.clone(), told.clone(), focus.clone());
+        let (onrevise, onevidence) = (props.onrevise.clone(), props.onevidence.clone());
+        Callback::from(move |ask: Ask| match ask {
+            Ask::Evidence(step) => onevidence.emit(step),
+            Ask::Form(rule) => {
+                let field = rule.as_ref().map_or(editing.as_ref().map(|was| format!("edit-{was}")), |_| None);
+                *focus.borrow_mut() = field;
+                editing.set(rule);
+            }
+            Ask::Do(hand) => {
+                let (said, next) = aftermath(&book, &hand);
+                told.set(said);
+                *focus.borrow_mut() = Some(next);
+                editing.set(None);
+                onrevise.emit(hand.into());
+            }
+        })
+    };
+    let added = {
+        let (adding, focus, told) = (adding.clone(), focus.clone(), told.clone());
+        let onrevise = props.onrevise.clone();
+        Callback::from(move |hand: Option<Hand>| {
+            adding.set(false);
+            *focus.borrow_mut() = Some("add-rule".into());
+            if let Some(hand) = hand {
+                told.set("The rule is added.".into());
+                onrevise.emit(hand.into());
+            }
+        })
+    };
+    let open = {
+        let adding = adding.clone();
+        move |_: MouseEvent| adding.set(true)
+    };
+    let way = |id: &'static str, label: &'static str, can: bool, go: &Callback<()>, says: &'static str| {
+        let (go, told) = (go.clone(), told.clone());
+        let onclick = move |_: MouseEvent| {
+            if can {
+                told.set(says.into());
+                go.emit(());
+            }
+        };
+        html! {
+            <button type="button" {id} aria-disabled={(!can).then_some("true")} {onclick}>
+                <Icon name={id} />{ label }
+            </button>
+        }
+    };
+    let (can_undo, can_redo) = book.ways();
+    let kept: Vec<&Rule> = book.kept().collect();
+    let numbers: HashMap<&str, usize> =
+        book.listed().enumerate().map(|(at, rule)| (rule.rule_id.as_str(), at + 1)).collect();
+    let marked = |rule: &Rule| book.place(&rule.rule_id).is_some_and(|at| props.marked.contains(&at));
+    let card = |(at, rule): (usize, &&Rule)| {
+        html! {
+            <Card
+                key={rule.rule_id.clone()}
+                rule={(*rule).clone()}
+                number={numbers.get(rule.rule_id.as_str()).copied()}
+                place={at}
+                last={at + 1 == kept.len()}
+                age={props.now.saturating_sub(rule.since)}
+                marked={marked(rule)}
+                worth={worth(&props.worths, rule)}
+                editing={editing.as_ref() == Some(&rule.rule_id)}
+                book={book.clone()}
+                ask={ask.clone()}
+            />
+        }
+    };
+    html! {
+        <div class="rulebook">
+            <div class="rulebook-bar">
+                <button type="button" id="add-rule" class="primary" aria-expanded={adding.to_string()} onclick={open}>
+                    <Icon name="add" />{ "Add a rule" }
+                </button>
+                { way("undo", "Undo", can_undo, &props.onundo, "Undone.") }
+                { way("redo", "Redo", can_redo, &props.onredo, "Done again.") }
+                <p class="caption" id="rule-count">{ count(book) }</p>
+            </div>
+            <p class="hidden" role="status" id="rulebook-news">{ (*told).clone() }</p>
+            if *adding {
+                <Form rule={None::<Rule>} book={book.clone()} done={added} />
+            }
+            if kept.is_empty() && !*adding {
+                <p class="rulebook-empty">
+                    { "No rules yet. The agent writes some while it plays; or tell it yours, in plain words." }
+                </p>
+            }
+            <ol class="rules">{ for kept.iter().enumerate().map(card) }</ol>
+            <Log rulebook={book.clone()} onrevise={props.onrevise.clone()} />
+        </div>
+    }
+}
+
+/// What a rule is worth, if it was measured as it is now.
+fn worth(worths: &[Worth], rule: &Rule) -> Option<Interval> {
+    let is_it = |worth: &&Worth| worth.rule.as_ref() == Some(&rule.rule_id) && worth.line == rule.line();
+    worths.iter().find(is_it).map(|worth| worth.lost)
+}
+
+fn element(id: &str) -> Option<HtmlElement> {
+    web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// What is said after somebody did something, and what has the focus then.
+fn aftermath(book: &Rulebook, hand: &Hand) -> (String, String) {
+    match hand {
+        Hand::Pin(rule, true) => (format!("{rule} is pinned."), format!("pin-{rule}")),
+        Hand::Pin(rule, false) => (format!("{rule} is not pinned any more."), format!("pin-{rule}")),
+        Hand::Disable(rule, true) => (format!("{rule} is off."), format!("off-{rule}")),
+        Hand::Disable(rule, false) => (format!("{rule} is on."), format!("off-{rule}")),
+        Hand::Move(rule, to) => {
+            let at = book.kept().position(|other| other.rule_id == *rule).unwrap_or_default();
+            let way = if *to < at { "up" } else { "down" };
+            (format!("{rule} is now at place {}.", to + 1), format!("{way}-{rule}"))
+        }
+        Hand::Delete(rule) => {
+            let ids: Vec<&String> = book.kept().map(|rule| &rule.rule_id).collect();
+            let at = ids.iter().position(|id| *id == rule).unwrap_or_default();
+            let next = ids.get(at + 1).or(at.checked_sub(1).and_then(|at| ids.get(at)));
+            let next = next.map_or("add-rule".into(), |next| format!("delete-{next}"));
+            (format!("{rule} is deleted. Undo brings it back."), next)
+        }
+        Hand::Edit(rule, words) => {
+            let name = if words.rule_id.is_empty() { rule } else { &words.rule_id };
+            (format!("{name} is changed."), format!("edit-{name}"))
+        }
+        Hand::Add(_) | Hand::Take { .. } => (String::new(), "add-rule".into()),
+    }
+}
+
+fn count(book: &Rulebook) -> String {
+    let (hold, kept) = (book.listed().count(), book.kept().count());
+    let off = if kept > hold { format!(", {} off", kept - hold) } else { String::new() };
+    format!("{hold} of {MOST_RULES} rules{off}")
+}

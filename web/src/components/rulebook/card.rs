@@ -1,0 +1,192 @@
+//! A rule as a card.
+
+use super::Ask;
+use super::form::Form;
+use super::pieces::pieces;
+use crate::components::icon::Icon;
+use crate::lab::words;
+use gloo_timers::callback::Timeout;
+use rulewright::agent::revision::hand::Hand;
+use rulewright::agent::rulebook::{Origin, Rule, Rulebook, Status};
+use rulewright::arena::bootstrap::Interval;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Most steps of evidence that are shown, of each sort.
+const MOST_STEPS: usize = 8;
+/// For how long new words are shown beside the old ones, in milliseconds.
+const SHOWN_FOR: u32 = 4000;
+
+/// A rule and where it stands.
+#[derive(Properties, PartialEq)]
+pub struct CardProps {
+    pub rule: Rule,
+    /// Its number in the prompt; none if it is off.
+    pub number: Option<usize>,
+    /// Its place among the cards.
+    pub place: usize,
+    /// Whether it is the last card.
+    pub last: bool,
+    /// Steps since it was written.
+    pub age: u32,
+    /// The present votes name it.
+    pub marked: bool,
+    /// The points that are lost without it, if that was measured.
+    pub worth: Option<Interval>,
+    pub editing: bool,
+    pub book: Rc<Rulebook>,
+    pub ask: Callback<Ask>,
+}
+
+/// The card.
+#[component]
+pub fn Card(props: &CardProps) -> Html {
+    let rule = &props.rule;
+    let id = rule.rule_id.clone();
+    let before = use_before(&rule.heuristic);
+    let shut = props.ask.reform(|hand: Option<Hand>| hand.map_or(Ask::Form(None), Ask::Do));
+    if props.editing {
+        return html! { <li class="rule"><Form rule={rule.clone()} book={props.book.clone()} done={shut} /></li> };
+    }
+    let button = |what: &'static str, icon: &'static str, label: String, off: bool, ask: Ask| {
+        let send = props.ask.clone();
+        let onclick = move |_: MouseEvent| {
+            if !off {
+                send.emit(ask.clone());
+            }
+        };
+        let pressed = match what {
+            "pin" => Some(rule.pinned.to_string()),
+            "off" => Some(rule.disabled.to_string()),
+            _ => None,
+        };
+        html! {
+            <button
+                type="button"
+                class="plain"
+                id={format!("{what}-{id}")}
+                aria-label={format!("{label} {id}")}
+                title={label}
+                aria-pressed={pressed}
+                aria-disabled={off.then_some("true")}
+                {onclick}
+            >
+                <Icon name={icon} />
+            </button>
+        }
+    };
+    let (pin, off) = (Hand::Pin(id.clone(), !rule.pinned), Hand::Disable(id.clone(), !rule.disabled));
+    let (up, down) =
+        (Hand::Move(id.clone(), props.place.saturating_sub(1)), Hand::Move(id.clone(), props.place + 1));
+    let status = match rule.status {
+        Status::Hypothesis => ("maybe", "A guess: the prompt says “maybe”"),
+        _ => ("confirmed", "The agent relies on it"),
+    };
+    let field = |name: &'static str, text: &str| {
+        html! {
+            if !text.is_empty() {
+                <div class="rule-field"><dt>{ name }</dt><dd dir="auto">{ text }</dd></div>
+            }
+        }
+    };
+    html! {
+        <li
+            class={classes!("rule", rule.pinned.then_some("pinned"), rule.disabled.then_some("disabled"),
+                (rule.status == Status::Hypothesis).then_some("guess"), props.marked.then_some("marked"))}
+            data-rule={id.clone()}
+        >
+            <div class="rule-head">
+                <span class="rule-number" title="Its number in the prompt">
+                    { props.number.map_or("–".to_string(), |number| number.to_string()) }
+                </span>
+                <h3 class="rule-name" dir="auto">{ &id }</h3>
+                <span class="badge" title={status.1}>{ status.0 }</span>
+                if rule.pinned { <span class="badge strong">{ "pinned" }</span> }
+                if rule.disabled { <span class="badge">{ "off" }</span> }
+                if props.marked { <span class="badge strong">{ "named now" }</span> }
+            </div>
+            <p class="rule-says" dir="auto">
+                if let Some(before) = &before { { pieces(before, &rule.heuristic) } } else { { &rule.heuristic } }
+            </p>
+            <dl class="rule-fields">
+                { field("Trigger", &rule.trigger) }
+                { field("Observation", &rule.observation) }
+                { evidence("For", &rule.support, rule, &props.ask) }
+                { evidence("Against", &rule.contradiction, rule, &props.ask) }
+                { field("Worth", &props.worth.as_ref().map_or(String::new(), words::worth)) }
+            </dl>
+            <div class="rule-foot">
+                <span class="caption">{ origin(rule, props.age) }</span>
+                <div class="rule-buttons" role="group" aria-label={format!("What to do with {id}")}>
+                    { button("pin", "pin", (if rule.pinned { "Unpin" } else { "Pin" }).into(), false, Ask::Do(pin)) }
+                    { button("off", "off", (if rule.disabled { "Switch on" } else { "Switch off" }).into(), false, Ask::Do(off)) }
+                    { button("edit", "edit", "Edit".into(), false, Ask::Form(Some(id.clone()))) }
+                    { button("up", "up", "Move up".into(), props.place == 0, Ask::Do(up)) }
+                    { button("down", "down", "Move down".into(), props.last, Ask::Do(down)) }
+                    { button("delete", "delete", "Delete".into(), false, Ask::Do(Hand::Delete(id.clone()))) }
+                </div>
+            </div>
+        </li>
+    }
+}
+
+/// The steps that speak for a rule, or against it: the latest, each a way to that moment.
+fn evidence(name: &'static str, steps: &[u32], rule: &Rule, ask: &Callback<Ask>) -> Html {
+    if steps.is_empty() {
+        return Html::default();
+    }
+    let chip = |&step: &u32| {
+        let ask = ask.clone();
+        let onclick = move |_: MouseEvent| ask.emit(Ask::Evidence(step));
+        // What came with a link happened elsewhere.
+        if rule.origin == Origin::Link {
+            return html! { <span class="chip">{ step }</span> };
+        }
+        html! {
+            <button type="button" class="chip" aria-label={format!("Show step {step}")} {onclick}>{ step }</button>
+        }
+    };
+    let more = steps.len().saturating_sub(MOST_STEPS);
+    html! {
+        <div class={classes!("rule-field", name.to_lowercase())}>
+            <dt>{ format!("{name} {}", steps.len()) }</dt>
+            <dd>
+                if more > 0 { <span class="caption">{ format!("{more} earlier,") }</span> }
+                { for steps.iter().skip(more).map(chip) }
+            </dd>
+        </div>
+    }
+}
+
+fn origin(rule: &Rule, age: u32) -> String {
+    let who = match rule.origin {
+        Origin::Strategist => "by the strategist",
+        Origin::Person => "by you",
+        Origin::Link => "from a link",
+    };
+    let when = match age {
+        0 => "just now".to_string(),
+        1 => "1 step ago".to_string(),
+        age => format!("{age} steps ago"),
+    };
+    format!("{who}, {when}")
+}
+
+/// For a while after a text has changed: what it was.
+#[hook]
+fn use_before(text: &str) -> Option<String> {
+    let before = use_state(|| None::<String>);
+    let last = use_mut_ref(|| text.to_string());
+    {
+        let before = before.clone();
+        use_effect_with(text.to_string(), move |text| {
+            let was = last.replace(text.clone());
+            let over = (was != *text).then(|| {
+                before.set(Some(was));
+                Timeout::new(SHOWN_FOR, move || before.set(None))
+            });
+            move || drop(over)
+        });
+    }
+    (*before).clone()
+}

@@ -1,0 +1,133 @@
+//! What changed: every revision, who made it and when, and the words that came and went.
+
+use super::pieces::pieces;
+use rulewright::agent::revision::Revision;
+use rulewright::agent::revision::hand::Hand;
+use rulewright::agent::rulebook::diff::{self, Difference};
+use rulewright::agent::rulebook::{Entry, Origin, Rule, Rulebook};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// How many revisions are shown at first, and how many more each time.
+const SHOWN: usize = 20;
+
+/// Whose log.
+#[derive(Properties, PartialEq)]
+pub struct LogProps {
+    pub rulebook: Rc<Rulebook>,
+    pub onrevise: Callback<Revision>,
+}
+
+/// The log.
+#[component]
+pub fn Log(props: &LogProps) -> Html {
+    let open = use_state(|| false);
+    let shown = use_state(|| SHOWN);
+    let book = &props.rulebook;
+    let count = book.log().len();
+    let toggle = {
+        let open = open.clone();
+        move |_: MouseEvent| open.set(!*open)
+    };
+    let more = {
+        let shown = shown.clone();
+        move |_: MouseEvent| shown.set(*shown + SHOWN)
+    };
+    let path = book.path();
+    let entry = |(at, entry): (usize, &Entry)| {
+        let rules = |at: Option<usize>| book.as_of(at).unwrap_or_default();
+        let (before, after) = (rules(entry.parent), rules(Some(at)));
+        let differences: Vec<Html> = diff::rules(&before, &after).iter().map(difference).collect();
+        let (undone, is_now) = (!path.contains(&at), book.head() == Some(at));
+        let again = {
+            let onrevise = props.onrevise.clone();
+            move |_: MouseEvent| onrevise.emit(Hand::Take { rules: after.clone(), replace: true }.into())
+        };
+        html! {
+            <li key={at} class={classes!("revision", undone.then_some("undone"))}>
+                <p class="revision-head">
+                    <strong>{ format!("{}.", at + 1) }</strong>
+                    { format!(" {} at step {}", who(entry.origin), entry.at) }
+                    if undone { <span class="badge">{ "undone" }</span> }
+                    if is_now {
+                        <span class="badge strong">{ "now" }</span>
+                    } else {
+                        <button type="button" class="chip" onclick={again} aria-label={format!("go back to this: revision {}", at + 1)}>
+                            { "go back to this" }
+                        </button>
+                    }
+                </p>
+                <ul>{ for differences }</ul>
+            </li>
+        }
+    };
+    html! {
+        <section class="rulebook-log">
+            <h3>
+                <button type="button" id="log-toggle" aria-expanded={open.to_string()} aria-controls="log" onclick={toggle}>
+                    { format!("What changed ({count})") }
+                </button>
+            </h3>
+            <div id="log" hidden={!*open}>
+                if *open {
+                    if count == 0 { <p class="empty">{ "Nothing yet." }</p> }
+                    <ol>{ for book.log().iter().enumerate().rev().take(*shown).map(entry) }</ol>
+                    if count > *shown {
+                        <button type="button" onclick={more}>{ "Earlier ones" }</button>
+                    }
+                }
+            </div>
+        </section>
+    }
+}
+
+fn who(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Strategist => "The strategist",
+        Origin::Person => "You",
+        Origin::Link => "You, with a link,",
+    }
+}
+
+/// What became of a rule.
+fn difference(difference: &Difference) -> Html {
+    let text = match (&difference.before, &difference.after) {
+        (None, Some(new)) => html! { <>{ "added: " }{ pieces("", &new.heuristic) }</> },
+        (Some(old), None) => html! { <>{ "deleted: " }{ pieces(&old.heuristic, "") }</> },
+        (Some(old), Some(new)) => changed(old, new, difference.moved),
+        (None, None) => Html::default(),
+    };
+    let name = difference.after.as_ref().or(difference.before.as_ref()).map(|rule| rule.rule_id.clone());
+    html! { <li dir="auto"><strong>{ name }</strong>{ " " }{ text }</li> }
+}
+
+fn changed(old: &Rule, new: &Rule, moved: bool) -> Html {
+    let field = |name: &'static str, old: &str, new: &str| {
+        html! { if old != new { <span>{ format!("{name}: ") }{ pieces(old, new) }{ ". " }</span> } }
+    };
+    let said = [
+        (old.pinned, new.pinned, "pinned", "not pinned any more"),
+        (old.disabled, new.disabled, "switched off", "switched on"),
+        (false, moved, "moved", ""),
+    ];
+    let said =
+        said.iter().filter(|(was, is, ..)| was != is).map(|(_, is, on, off)| if *is { *on } else { *off });
+    let mut said: Vec<String> = said.map(String::from).collect();
+    for (name, was, is) in
+        [("for", &old.support, &new.support), ("against", &old.contradiction, &new.contradiction)]
+    {
+        if was != is {
+            said.push(format!("{} {name}, was {}", is.len(), was.len()));
+        }
+    }
+    html! {
+        <>
+            { field("name", &old.rule_id, &new.rule_id) }
+            { field("what to do", &old.heuristic, &new.heuristic) }
+            { field("when", &old.trigger, &new.trigger) }
+            { field("seen", &old.observation, &new.observation) }
+            { field("status", &old.status.to_string(), &new.status.to_string()) }
+            { said.join(", ") }
+        </>
+    }
+}

@@ -1,0 +1,288 @@
+//! The rulebook section of the page: which rulebook is open, files, sharing, and its rules.
+
+use super::download::download;
+use super::icon::Icon;
+use super::rulebook::RulebookCards;
+use super::rulebook::worth::WorthBar;
+use super::share::{OfferDialog, ShareDialog};
+use crate::lab::Lab;
+use crate::shelf::{Choice, Event, Rulebooks, read_file};
+use crate::state::State;
+use rulewright::agent::rulebook::rule::MOST_NAME;
+use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
+use std::collections::BTreeMap;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+/// The section.
+#[derive(Properties, PartialEq)]
+pub struct ShelfProps {
+    pub state: UseReducerHandle<Rulebooks>,
+    pub page: UseReducerHandle<State>,
+    /// What tells the rules' worth.
+    pub lab: UseReducerHandle<Lab>,
+    /// The trace step at which we are.
+    pub now: u32,
+    /// The rules that the present votes name, by their places in the rulebook.
+    #[prop_or_default]
+    pub marked: Vec<usize>,
+    /// What may go along with a link.
+    pub settings: BTreeMap<String, String>,
+    /// A link's settings are to be opened.
+    pub onsettings: Callback<BTreeMap<String, String>>,
+    pub onevidence: Callback<u32>,
+}
+
+/// A name that is asked for, and what for; or whether to delete.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asked {
+    New,
+    Copy,
+    Rename,
+    Delete,
+}
+
+/// The section.
+#[component]
+pub fn ShelfSection(props: &ShelfProps) -> Html {
+    let state = &props.state;
+    let asked = use_state(|| None::<Asked>);
+    let sharing = use_state(|| false);
+    let tell = |event: fn() -> Event| {
+        let dispatcher = state.dispatcher();
+        Callback::from(move |()| dispatcher.dispatch(event()))
+    };
+    let onrevise = {
+        let (dispatcher, now) = (state.dispatcher(), props.now);
+        Callback::from(move |revision| dispatcher.dispatch(Event::Revise(revision, now)))
+    };
+    let open = {
+        let dispatcher = state.dispatcher();
+        move |event: yew::Event| {
+            if let Some(list) = event.target().and_then(|t| t.dyn_into::<HtmlSelectElement>().ok()) {
+                dispatcher.dispatch(Event::Open(list.value()));
+            }
+        }
+    };
+    let ask = |what: Asked, label: &'static str| {
+        let asked = asked.clone();
+        let onclick = move |_: MouseEvent| asked.set(Some(what));
+        html! { <button type="button" id={format!("book-{label}").to_lowercase()} {onclick}>{ label }</button> }
+    };
+    let export = |id: &'static str, label: &'static str, kind: &'static str, text: fn(&Sheet) -> String| {
+        let state = state.clone();
+        let onclick = move |_: MouseEvent| {
+            let sheet = Sheet::of(state.open(), state.book());
+            download(&format!("{}.{id}", state.open()), kind, &text(&sheet));
+        };
+        html! { <button type="button" id={format!("export-{id}")} {onclick}>{ label }</button> }
+    };
+    let share = {
+        let sharing = sharing.clone();
+        move |_: MouseEvent| sharing.set(true)
+    };
+    let shared = {
+        let sharing = sharing.clone();
+        Callback::from(move |()| sharing.set(false))
+    };
+    let choose = {
+        let (state, now, onsettings) = (state.clone(), props.now, props.onsettings.clone());
+        Callback::from(move |(choice, game_too): (Choice, bool)| {
+            if let Some(offer) =
+                state.offer.as_ref().filter(|offer| game_too && !offer.link.settings.is_empty())
+            {
+                onsettings.emit(offer.link.settings.clone());
+            }
+            state.dispatch(Event::Choose(choice, now));
+        })
+    };
+    let done = {
+        let (asked, dispatcher) = (asked.clone(), state.dispatcher());
+        Callback::from(move |event: Option<Event>| {
+            asked.set(None);
+            if let Some(event) = event {
+                dispatcher.dispatch(event);
+            }
+        })
+    };
+    // A key that is pressed here is not for the game.
+    let keep = |key: KeyboardEvent| key.stop_propagation();
+    html! {
+        <section class="rulebooks" aria-labelledby="rulebook-title" onkeydown={keep}>
+            <div class="rulebooks-head">
+                <h2 id="rulebook-title"><Icon name="book" />{ "Rulebook" }</h2>
+                <select id="books" aria-label="Which rulebook" onchange={open}>
+                    { for state.names().map(|name| html! {
+                        <option value={name.to_string()} selected={name == state.open()}>{ name }</option>
+                    }) }
+                </select>
+                <button type="button" id="share-open" class="primary" onclick={share}><Icon name="share" />{ "Share" }</button>
+            </div>
+            <div class="rulebooks-files">
+                { ask(Asked::New, "New") }
+                { ask(Asked::Copy, "Copy") }
+                { ask(Asked::Rename, "Rename") }
+                { ask(Asked::Delete, "Delete") }
+                <label class="file-button">
+                    { "Import" }
+                    <input id="import" type="file" accept=".json,.md,.markdown,.txt" onchange={import(state)} />
+                </label>
+                { export("json", "Export JSON", "application/json", Sheet::to_json) }
+                { export("md", "Export Markdown", "text/markdown", Sheet::to_markdown) }
+            </div>
+            if let Some(asked) = *asked {
+                <Name key={format!("{asked:?}")} {asked} state={state.clone()} {done} />
+            }
+            <div role="status" id="rulebook-notices">
+                if !state.notices.is_empty() {
+                    <div class="notice">
+                        <ul>{ for state.notices.iter().map(|notice| html! { <li dir="auto">{ notice }</li> }) }</ul>
+                        <button type="button" class="plain" aria-label="Dismiss" onclick={tell(|| Event::Dismiss).reform(|_| ())}>
+                            <Icon name="close" />
+                        </button>
+                    </div>
+                }
+            </div>
+            <RulebookCards
+                key={state.open().to_string()}
+                rulebook={state.book().clone()}
+                now={props.now}
+                marked={props.marked.clone()}
+                worths={props.lab.worths(props.page.settings.game)}
+                {onrevise}
+                onundo={tell(|| Event::Undo)}
+                onredo={tell(|| Event::Redo)}
+                onevidence={props.onevidence.clone()}
+            />
+            <WorthBar page={props.page.clone()} lab={props.lab.clone()} rulebook={state.book().clone()} />
+            if *sharing {
+                <ShareDialog
+                    name={state.open().to_string()}
+                    rulebook={state.book().clone()}
+                    settings={props.settings.clone()}
+                    onclose={shared}
+                />
+            }
+            if let Some(offer) = &state.offer {
+                <OfferDialog offer={offer.clone()} open={state.open().to_string()} onchoose={choose} />
+            }
+        </section>
+    }
+}
+
+/// What is asked for a rulebook.
+#[derive(Properties, PartialEq)]
+struct NameProps {
+    asked: Asked,
+    state: UseReducerHandle<Rulebooks>,
+    done: Callback<Option<Event>>,
+}
+
+/// Asks for a rulebook's name, or whether to delete one.
+#[component]
+fn Name(props: &NameProps) -> Html {
+    let NameProps { asked, state, done } = props;
+    let asked = *asked;
+    let like = match asked {
+        Asked::New => "Rulebook",
+        _ => state.open(),
+    };
+    let name = use_state(|| if asked == Asked::Rename { like.to_string() } else { state.free_name(like) });
+    let first = use_node_ref();
+    {
+        let first = first.clone();
+        use_effect_with((), move |()| {
+            if let Some(field) = first.cast::<HtmlElement>() {
+                // A field that can't take the focus is no harm.
+                let _ = field.focus();
+            }
+        });
+    }
+    let typed = {
+        let name = name.clone();
+        move |event: InputEvent| {
+            if let Some(field) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) {
+                name.set(field.value());
+            }
+        }
+    };
+    let submit = {
+        let (name, done, is_same) = (name.clone(), done.clone(), *name == state.open());
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            let name = (*name).clone();
+            done.emit(match asked {
+                Asked::New => Some(Event::New(name)),
+                Asked::Copy => Some(Event::Copy(name)),
+                Asked::Rename if is_same => None,
+                Asked::Rename => Some(Event::Rename(name)),
+                Asked::Delete => Some(Event::Delete),
+            });
+        }
+    };
+    let leave = done.reform(|_: MouseEvent| None);
+    let (label, go) = match asked {
+        Asked::New => ("Name of the new rulebook", "Create"),
+        Asked::Copy => ("Name of the copy", "Copy"),
+        Asked::Rename => ("New name", "Rename"),
+        Asked::Delete => ("", "Delete"),
+    };
+    html! {
+        <form class="book-name" aria-label={if asked == Asked::Delete { "Delete the rulebook" } else { label }} onsubmit={submit}>
+            if asked == Asked::Delete {
+                <p>{ format!("Delete “{}” with everything that ever changed in it? This can't be undone.", state.open()) }</p>
+                <button ref={first} type="submit" id="book-go">{ go }</button>
+            } else {
+                <label class="field">
+                    { label }
+                    <input
+                        ref={first}
+                        id="book-name"
+                        type="text"
+                        dir="auto"
+                        maxlength={MOST_NAME.to_string()}
+                        value={(*name).clone()}
+                        autocomplete="off"
+                        oninput={typed}
+                    />
+                </label>
+                <button type="submit" id="book-go" class="primary">{ go }</button>
+            }
+            <button type="button" onclick={leave}>{ "Cancel" }</button>
+        </form>
+    }
+}
+
+/// Reads a chosen file.
+fn import(state: &UseReducerHandle<Rulebooks>) -> impl Fn(yew::Event) + 'static {
+    let dispatcher = state.dispatcher();
+    move |event: yew::Event| {
+        let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+        let Some((field, file)) = field.and_then(|field| Some((field.clone(), field.files()?.get(0)?)))
+        else {
+            return;
+        };
+        // The same file may be chosen again.
+        field.set_value("");
+        let dispatcher = dispatcher.clone();
+        spawn_local(async move {
+            // A file that is too large is not even loaded.
+            let size = file.size();
+            let offer = if size > MOST_BYTES as f64 {
+                Err(vec![format!(
+                    "This file has {:.0} KiB; a rulebook has at most {}.",
+                    size / 1024.0,
+                    MOST_BYTES / 1024
+                )])
+            } else {
+                match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
+                    Some(text) => read_file(file.name(), &text),
+                    None => Err(vec!["This file can't be read.".to_string()]),
+                }
+            };
+            dispatcher.dispatch(Event::Offer(offer));
+        });
+    }
+}

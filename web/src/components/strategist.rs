@@ -1,0 +1,119 @@
+//! The strategist: when it reflected and when not, and why; what it read, wrote and spent.
+
+use super::Shared;
+use super::fold::Fold;
+use crate::address::Panel;
+use crate::model;
+use crate::player::Player;
+use crate::state::State;
+use crate::watch::Thought;
+use rulewright::agent::Decision;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Decisions whose verdicts are listed.
+const VERDICTS: usize = 40;
+
+/// What the panel needs: the state, and whom to ask for a reflection.
+#[derive(Properties, PartialEq)]
+pub struct StrategistProps {
+    pub state: UseReducerHandle<State>,
+    pub player: Player,
+}
+
+/// The reflection that is being written, beside the rules that it is about.
+#[component]
+pub fn Thinking(props: &Shared) -> Html {
+    let writing = props.state.watch.reflection.as_ref();
+    html! {
+        if let Some(writing) = writing {
+            <div class="thinking" aria-busy="true">
+                <p class="trace-head">{ "The strategist writes" }</p>
+                <p class="revision" dir="auto">{ &writing.text }</p>
+            </div>
+        }
+    }
+}
+
+/// The panel.
+#[component]
+pub fn Strategist(props: &StrategistProps) -> Html {
+    let watch = &props.state.watch;
+    let off = watch.asked || props.state.model.loaded.is_none();
+    let reflect = {
+        let player = props.player.clone();
+        move |_: MouseEvent| {
+            if !off {
+                player.reflect();
+            }
+        }
+    };
+    let spent = watch.points.last().map(|point| point.dynamics.tokens);
+    let verdict = |decision: &Rc<Decision>| {
+        html! {
+            <li key={decision.number} class={classes!("verdict", decision.verdict.yes.then_some("yes"))}>
+                <span class="number">{ decision.number + 1 }</span>
+                <span>{ decision.verdict.to_string() }</span>
+            </li>
+        }
+    };
+    html! {
+        <Fold state={props.state.clone()} panel={Panel::Strategist} title="Strategist">
+            <div class="panel">
+                <div class="row">
+                    <button type="button" id="reflect" aria-disabled={off.to_string()} onclick={reflect}>
+                        { "Reflect now" }
+                    </button>
+                    if let Some(spent) = spent {
+                        <p class="empty">{ format!(
+                            "Tokens so far: {} to vote, {} to reflect, {} to learn.",
+                            model::words::grouped(spent.votes),
+                            model::words::grouped(spent.reflections),
+                            model::words::grouped(spent.learning),
+                        ) }</p>
+                    }
+                </div>
+                if watch.thoughts.is_empty() {
+                    <p class="empty">{ "It has not reflected yet." }</p>
+                }
+                { for watch.thoughts.iter().rev().map(|thought| draw(thought)) }
+                if !watch.decisions.is_empty() {
+                    <h4>{ "Reflect after this decision?" }</h4>
+                    <ol id="verdicts" class="verdicts" tabindex="0" aria-label="Verdicts, the latest first">
+                        { for watch.decisions.iter().rev().take(VERDICTS).map(verdict) }
+                    </ol>
+                }
+            </div>
+        </Fold>
+    }
+}
+
+fn draw(thought: &Thought) -> Html {
+    let reflection = &thought.reflection;
+    let outcome = match (&reflection.text, reflection.entry) {
+        (Err(problem), _) => format!("it could not write: {problem}"),
+        (_, Some(_)) => "it changed the rules".into(),
+        (_, None) => "it left the rules as they were".into(),
+    };
+    let text = |title: &'static str, text: String| {
+        html! { <><dt>{ title }</dt><dd class="revision" dir="auto">{ text }</dd></> }
+    };
+    html! {
+        <details key={format!("{}-{}", thought.at, reflection.tokens)} class="reflection">
+            <summary>
+                { format!("After decision {}: {outcome}, for {}", thought.at + 1, model::words::tokens(reflection.tokens as usize)) }
+            </summary>
+            <dl>
+                { text("Why", thought.why.clone()) }
+                { text("It read", reflection.digest.clone()) }
+                if !reflection.records.is_empty() {
+                    { text("Of the rules", reflection.records.join("\n")) }
+                }
+                { text("It wrote", reflection.text.clone().unwrap_or_default()) }
+                if !reflection.complaints.is_empty() {
+                    { text("Not taken over", reflection.complaints.join("\n")) }
+                }
+            </dl>
+        </details>
+    }
+}

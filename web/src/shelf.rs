@@ -1,0 +1,525 @@
+//! The rulebooks on the page: which there are, which is open, and every way in which they change. Kept in
+//! the browser's storage, together with whatever other tabs do.
+
+use crate::storage;
+use gloo_events::EventListener;
+use rulewright::agent::digest::Digest;
+use rulewright::agent::revision::Revision;
+use rulewright::agent::revision::hand::{Hand, Words};
+use rulewright::agent::rulebook::link::{self, Link};
+use rulewright::agent::rulebook::sheet::Sheet;
+use rulewright::agent::rulebook::shelf::Shelf;
+use rulewright::agent::rulebook::{Origin, Rulebook};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::HashChangeEvent;
+use yew::prelude::*;
+
+/// Where the shelf is stored; the text says its version.
+const SHELF: &str = "rulewright.shelf";
+/// Where a stored shelf goes that can't be read.
+const UNREADABLE: &str = "rulewright.shelf.unreadable";
+/// Where the name of the rulebook is stored that was open last.
+const OPEN: &str = "rulewright.open";
+/// What a visitor's first rulebook is called.
+const FIRST: &str = "My rules";
+
+/// Rules from elsewhere, to be looked at first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The rules, and what came with them.
+    pub link: Link,
+    /// The name of the file; none if it is a link.
+    pub file: Option<String>,
+}
+
+/// What becomes of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The rules join those of the open rulebook.
+    Join,
+    /// They replace them.
+    Replace,
+    /// They become a rulebook of their own.
+    Apart,
+    /// Nothing.
+    Discard,
+}
+
+/// The rulebooks on the page.
+#[derive(Clone)]
+pub struct Rulebooks {
+    /// Counts the changes: two states are the same when this is.
+    version: u64,
+    /// Counts those that may have to be stored.
+    changes: u64,
+    shelf: Shelf,
+    open: String,
+    book: Rc<Rulebook>,
+    /// The stored text as it was last seen, and the shelf in it.
+    stored: Option<String>,
+    base: Shelf,
+    /// Whether to store anything: not over what can't be read.
+    stores: bool,
+    /// One sentence for each thing that went wrong.
+    pub notices: Vec<String>,
+    /// What is to be looked at.
+    pub offer: Option<Rc<Offer>>,
+}
+
+impl PartialEq for Rulebooks {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
+
+/// What may happen to the rulebooks.
+pub enum Event {
+    /// A person revises the open rulebook, at a step of the trace.
+    Revise(Revision, u32),
+    Undo,
+    Redo,
+    /// The agent's rulebook in place of the one that it was before.
+    Keep(Rc<Rulebook>, Rulebook),
+    /// Another game begins: the rulebook of its name, unless the open one is still empty.
+    Game(String),
+    /// A lesson's own rulebook begins with these rules.
+    Lesson(String, Vec<String>),
+    Open(String),
+    New(String),
+    Copy(String),
+    Rename(String),
+    Delete,
+    /// Rules came from elsewhere, or could not be read.
+    Offer(Result<Offer, Vec<String>>),
+    /// What becomes of the offer, at a step of the trace.
+    Choose(Choice, u32),
+    /// Another tab, or this one a moment ago, stored this.
+    Stored(Option<String>),
+    /// This tab stored this.
+    Saved(String),
+    Complain(String),
+    Dismiss,
+}
+
+impl Rulebooks {
+    /// The stored rulebooks, or a first empty one.
+    fn load() -> Self {
+        let mut notices = Vec::new();
+        let stored = storage::read(SHELF).unwrap_or_else(|problem| {
+            notices.push(problem);
+            None
+        });
+        let read = stored.as_deref().map(Shelf::read).transpose();
+        if let (Err(problem), Some(text)) = (&read, &stored) {
+            // It is put aside first, so that nothing is lost.
+            let kept = storage::write(UNREADABLE, text);
+            notices.push(format!("{problem} They were put aside, and you begin with a new one."));
+            notices.extend(kept.err());
+        }
+        let open = storage::read(OPEN).ok().flatten().unwrap_or_default();
+        Self::new(read.ok().flatten(), stored, &open, notices)
+    }
+
+    fn new(shelf: Option<Shelf>, stored: Option<String>, open: &str, notices: Vec<String>) -> Self {
+        let mut shelf = shelf.unwrap_or_default();
+        fill(&mut shelf);
+        let mut state = Self {
+            version: 0,
+            changes: 0,
+            base: shelf.clone(),
+            shelf,
+            open: String::new(),
+            book: Rc::default(),
+            stored,
+            stores: true,
+            notices,
+            offer: None,
+        };
+        state.show(open);
+        state
+    }
+
+    /// The names of all rulebooks.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.shelf.names()
+    }
+
+    /// The name of the open one.
+    pub fn open(&self) -> &str {
+        &self.open
+    }
+
+    /// The open one.
+    pub fn book(&self) -> &Rc<Rulebook> {
+        &self.book
+    }
+
+    /// A name like this one that no rulebook has.
+    pub fn free_name(&self, like: &str) -> String {
+        self.shelf.free_name(like)
+    }
+
+    /// Opens the rulebook of a name, or any.
+    fn show(&mut self, name: &str) {
+        let name = self.shelf.book(name).map(|_| name).or(self.shelf.names().next()).unwrap_or_default();
+        self.open = name.into();
+        self.refresh();
+    }
+
+    fn refresh(&mut self) {
+        self.book = self.shelf.book(&self.open).cloned().map(Rc::new).unwrap_or_default();
+    }
+
+    fn revise(&mut self, revision: &Revision, origin: Origin, now: u32) {
+        let Some(book) = self.shelf.book_mut(&self.open) else { return };
+        self.notices = book.revise(revision, origin, now, &Digest::default());
+    }
+
+    /// Opens the rulebook that was just put on the shelf, or says why there is none.
+    fn showing(&mut self, added: Result<String, String>) {
+        match added {
+            Ok(name) => self.show(&name),
+            Err(problem) => self.notices = vec![problem],
+        }
+    }
+
+    /// Puts the agent's rulebook in the place of the one that it was: somebody may have opened another
+    /// one meanwhile. What a person wrote meanwhile is not lost.
+    fn keep(&mut self, before: &Rulebook, after: Rulebook) {
+        let open = std::iter::once(self.open.as_str());
+        let name = open.chain(self.shelf.names()).find(|name| self.shelf.book(name) == Some(before));
+        match name.map(str::to_string).and_then(|name| self.shelf.book_mut(&name)) {
+            Some(book) => *book = after,
+            None => {
+                let lost = "The rulebook was changed while the strategist wrote, so your change stays and what it wrote is left out; it will look back again.";
+                self.notices = vec![lost.into()];
+            }
+        }
+    }
+
+    /// Opens the rulebook of a game.
+    fn begin(&mut self, game: &str) {
+        if self.shelf.book(game).is_some() {
+            self.show(game);
+        } else if !self.book.log().is_empty() {
+            let added = self.shelf.add(game, Rulebook::default());
+            self.showing(added);
+        }
+    }
+
+    /// Opens a lesson's rulebook as it is at a step's beginning, whatever became of it before.
+    fn teach(&mut self, name: &str, rules: Vec<String>) {
+        self.shelf.remove(name);
+        let mut book = Rulebook::default();
+        for heuristic in rules {
+            let words = Words { heuristic, sure: true, ..Words::default() };
+            self.notices.extend(book.revise(&Hand::Add(words).into(), Origin::Link, 0, &Digest::default()));
+        }
+        let added = self.shelf.add(name, book);
+        self.showing(added);
+    }
+
+    fn choose(&mut self, choice: Choice, now: u32) {
+        let Some(offer) = self.offer.take() else { return };
+        let origin = if offer.file.is_some() { Origin::Person } else { Origin::Link };
+        let sheet = &offer.link.sheet;
+        match choice {
+            Choice::Join => self.revise(&sheet.revision(false), origin, now),
+            Choice::Replace => self.revise(&sheet.revision(true), origin, now),
+            Choice::Apart => {
+                let mut book = Rulebook::default();
+                self.notices = book.revise(&sheet.revision(true), origin, now, &Digest::default());
+                let name = self.shelf.free_name(&sheet.name);
+                let added = self.shelf.add(&name, book);
+                self.showing(added);
+            }
+            Choice::Discard => {}
+        }
+    }
+
+    /// Takes up what another tab stored.
+    fn join(&mut self, stored: Option<String>) {
+        let theirs = match stored.as_deref().map(Shelf::read).transpose() {
+            Ok(theirs) => theirs,
+            Err(problem) => {
+                self.notices = vec![format!("{problem} This tab stores nothing any more.")];
+                self.stores = false;
+                return;
+            }
+        };
+        self.stored = stored;
+        let Some(theirs) = theirs else {
+            // Somebody cleared the storage; what is here is stored again with its next change.
+            self.base = self.shelf.clone();
+            return;
+        };
+        let (mut merged, renamed) = self.shelf.merge(&self.base, &theirs);
+        self.base = theirs;
+        fill(&mut merged);
+        self.shelf = merged;
+        let mut open = self.open.clone();
+        for (from, to) in renamed {
+            if from == open {
+                open.clone_from(&to);
+            }
+            self.notices
+                .push(format!("Another tab changed “{from}” too; what this tab made of it is “{to}” now."));
+        }
+        self.show(&open);
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Revise(revision, now) => self.revise(&revision, Origin::Person, now),
+            Event::Undo => drop(self.shelf.book_mut(&self.open).map(Rulebook::undo)),
+            Event::Redo => drop(self.shelf.book_mut(&self.open).map(Rulebook::redo)),
+            Event::Keep(before, after) => self.keep(&before, after),
+            Event::Game(title) => self.begin(&title),
+            Event::Lesson(name, rules) => self.teach(&name, rules),
+            Event::Open(name) => self.show(&name),
+            Event::New(name) => {
+                let added = self.shelf.add(&name, Rulebook::default());
+                self.showing(added);
+            }
+            Event::Copy(name) => {
+                let added = self.shelf.add(&name, (*self.book).clone());
+                self.showing(added);
+            }
+            Event::Rename(name) => {
+                let renamed = self.shelf.rename(&self.open, &name);
+                self.showing(renamed);
+            }
+            Event::Delete => {
+                self.shelf.remove(&self.open);
+                fill(&mut self.shelf);
+                self.show("");
+            }
+            Event::Offer(Ok(offer)) => self.offer = Some(Rc::new(offer)),
+            Event::Offer(Err(problems)) => self.notices = problems,
+            Event::Choose(choice, now) => self.choose(choice, now),
+            Event::Stored(stored) => self.join(stored),
+            Event::Saved(text) => {
+                self.base = Shelf::read(&text).unwrap_or_default();
+                self.stored = Some(text);
+            }
+            Event::Complain(problem) => self.notices = vec![problem],
+            Event::Dismiss => self.notices.clear(),
+        }
+        self.refresh();
+    }
+
+    /// Stores what this tab changed, unless another one was faster: that comes in first.
+    fn save(&self) -> Option<Event> {
+        if !self.stores || self.shelf == self.base {
+            return None;
+        }
+        match storage::read(SHELF) {
+            Ok(stored) if stored != self.stored => return Some(Event::Stored(stored)),
+            Ok(_) => {}
+            Err(problem) => return Some(Event::Complain(problem)),
+        }
+        let text = self.shelf.write();
+        Some(match storage::write(SHELF, &text) {
+            Ok(()) => Event::Saved(text),
+            Err(problem) => Event::Complain(problem),
+        })
+    }
+}
+
+/// There is always one rulebook.
+fn fill(shelf: &mut Shelf) {
+    if shelf.names().next().is_none() {
+        // The name is a good one, and the shelf is empty.
+        let _ = shelf.add(FIRST, Rulebook::default());
+    }
+}
+
+impl Reducible for Rulebooks {
+    type Action = Event;
+
+    fn reduce(self: Rc<Self>, event: Event) -> Rc<Self> {
+        let mut state = Rc::unwrap_or_clone(self);
+        state.version += 1;
+        // What was not stored is tried again with the next change, not at once.
+        let is_still =
+            matches!(event, Event::Saved(_) | Event::Complain(_) | Event::Dismiss | Event::Offer(_));
+        state.changes += u64::from(!is_still);
+        state.apply(event);
+        Rc::new(state)
+    }
+}
+
+/// The page's rulebooks, kept in step with the storage, and with links that are opened.
+#[hook]
+pub fn use_rulebooks() -> UseReducerHandle<Rulebooks> {
+    let state = use_reducer(|| {
+        let mut state = Rulebooks::load();
+        if let Some(offer) = offered(&address()) {
+            state.apply(Event::Offer(offer));
+        }
+        state
+    });
+    {
+        let dispatcher = state.dispatcher();
+        use_effect_with(state.changes, {
+            let state = state.clone();
+            move |_| {
+                if let Some(event) = state.save() {
+                    dispatcher.dispatch(event);
+                }
+            }
+        });
+    }
+    use_effect_with(state.open.clone(), |open| {
+        // Nothing is lost with it.
+        let _ = storage::write(OPEN, open);
+    });
+    let dispatcher = state.dispatcher();
+    use_effect_with((), move |()| {
+        let heard = {
+            let dispatcher = dispatcher.clone();
+            move || {
+                if let Ok(stored) = storage::read(SHELF) {
+                    dispatcher.dispatch(Event::Stored(stored));
+                }
+            }
+        };
+        let tabs = storage::listen(SHELF, heard);
+        let links = web_sys::window().map(|window| {
+            EventListener::new(&window, "hashchange", move |event| {
+                // Whoever else listens may have changed the address by now: the event knows what it was.
+                let opened = event.dyn_ref::<HashChangeEvent>().map(HashChangeEvent::new_url);
+                if let Some(offer) = opened.and_then(|address| offered(&address)) {
+                    dispatcher.dispatch(Event::Offer(offer));
+                }
+            })
+        });
+        move || drop((tabs, links))
+    });
+    state
+}
+
+fn address() -> String {
+    web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// What an address offers.
+fn offered(address: &str) -> Option<Result<Offer, Vec<String>>> {
+    let (_, fragment) = address.split_once('#')?;
+    let (_, rules) = parts(fragment);
+    let link = Link::read(rules?);
+    Some(link.map(|link| Offer { link, file: None }).map_err(|problem| vec![problem]))
+}
+
+/// What a file offers.
+pub fn read_file(name: String, text: &str) -> Result<Offer, Vec<String>> {
+    let mut sheet = Sheet::read(text)?;
+    if sheet.name.is_empty() {
+        sheet.name = name.rsplit_once('.').map_or(name.as_str(), |(name, _)| name).into();
+    }
+    Ok(Offer { link: Link { sheet, ..Link::default() }, file: Some(name) })
+}
+
+/// A fragment without the rules in it, and the rules.
+fn parts(fragment: &str) -> (String, Option<&str>) {
+    let fragment = fragment.trim_start_matches('#');
+    let rules = fragment.split('&').find_map(|part| part.strip_prefix("rules="));
+    let rest: Vec<&str> = fragment.split('&').filter(|part| !part.starts_with("rules=")).collect();
+    (rest.join("&"), rules)
+}
+
+/// A fragment without the rules in it.
+pub fn without_rules(fragment: &str) -> String {
+    parts(fragment).0
+}
+
+/// The address that carries a link's piece.
+pub fn link_to(piece: &str) -> String {
+    address_of(&format!("rules={piece}"))
+}
+
+/// The page's address with another fragment.
+pub fn address_of(fragment: &str) -> String {
+    let address = address();
+    let page = address.split('#').next().unwrap_or_default();
+    format!("{page}#{fragment}")
+}
+
+/// How the version of a link is called on the page.
+pub fn link_version() -> u8 {
+    link::VERSION
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(heuristic: &str) -> Event {
+        let words = Words { heuristic: heuristic.into(), sure: true, ..Words::default() };
+        Event::Revise(Hand::Add(words).into(), 3)
+    }
+
+    fn after(state: Rulebooks, events: impl IntoIterator<Item = Event>) -> Rulebooks {
+        Rc::unwrap_or_clone(events.into_iter().fold(Rc::new(state), Rulebooks::reduce))
+    }
+
+    fn fresh() -> Rulebooks {
+        Rulebooks::new(None, None, "", vec![])
+    }
+
+    #[test]
+    fn there_is_always_an_open_rulebook() {
+        let state = after(fresh(), [Event::Delete, Event::Delete, add("x")]);
+        assert_eq!((state.open(), state.book().lines()), (FIRST, vec!["x".to_string()]));
+    }
+
+    #[test]
+    fn rulebooks_are_made_copied_renamed_and_deleted() {
+        let state =
+            after(fresh(), [add("x"), Event::Copy("Two".into()), add("y"), Event::Rename("Zwei".into())]);
+        assert_eq!((state.open(), state.book().lines().len()), ("Zwei", 2));
+        let state = after(state, [Event::New("Zwei".into())]);
+        assert!(state.notices[0].contains("already"));
+        let state = after(state, [Event::Open(FIRST.into())]);
+        assert_eq!(state.book().lines(), ["x"]);
+        let state = after(state, [Event::Delete]);
+        assert_eq!(state.names().collect::<Vec<_>>(), ["Zwei"]);
+    }
+
+    #[test]
+    fn an_offer_joins_replaces_or_stands_apart() {
+        let offer = || Event::Offer(read_file("monday.json".into(), r#"[{"NEW_HEURISTIC": "y"}]"#));
+        let lines = |choice| {
+            let state = after(fresh(), [add("x"), offer(), Event::Choose(choice, 9)]);
+            assert!(state.offer.is_none());
+            (state.open().to_string(), state.book().lines().join(" "))
+        };
+        assert_eq!(lines(Choice::Join), (FIRST.into(), "x y".into()));
+        assert_eq!(lines(Choice::Replace), (FIRST.into(), "y".into()));
+        assert_eq!(lines(Choice::Apart), ("monday".into(), "y".into()));
+        assert_eq!(lines(Choice::Discard), (FIRST.into(), "x".into()));
+    }
+
+    #[test]
+    fn what_two_tabs_write_at_once_stays() {
+        let (here, there) = (after(fresh(), [add("here")]), after(fresh(), [add("there")]));
+        let state = after(here, [Event::Stored(Some(there.shelf.write()))]);
+        assert_eq!(state.names().collect::<Vec<_>>(), [FIRST, "My rules 2"]);
+        assert_eq!((state.open(), state.book().lines()), ("My rules 2", vec!["here".to_string()]));
+        assert_eq!(state.shelf.book(FIRST).map(Rulebook::lines), Some(vec!["there".into()]));
+        // And what only the other one wrote is simply here.
+        let more = after(there.clone(), [Event::Saved(there.shelf.write()), add("more")]);
+        let state = after(there, [Event::Stored(Some(more.shelf.write()))]);
+        assert_eq!((state.names().count(), state.book().lines().len()), (1, 2));
+    }
+
+    #[test]
+    fn a_link_is_taken_out_of_the_address() {
+        assert_eq!(parts("#game=vault&rules=AbC&seed=3"), ("game=vault&seed=3".into(), Some("AbC")));
+        assert_eq!(parts("#rules="), (String::new(), Some("")));
+        assert_eq!(parts("game=vault"), ("game=vault".into(), None));
+        assert!(matches!(offered("http://x/#rules=%%"), Some(Err(_))));
+        assert!(offered("http://x/#game=vault").is_none());
+    }
+}

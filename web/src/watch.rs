@@ -1,0 +1,348 @@
+//! What the page sees of the agent: its decisions, and what its workers write at the moment.
+
+pub mod look;
+pub mod words;
+
+use look::Look;
+
+use crate::mind::{Told, Work};
+use crate::model::Trace;
+use rulewright::agent::dynamics::Dynamics;
+use rulewright::agent::{Decision, Reflection};
+use rulewright::env::Action;
+use rulewright::mind::Glance;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Decisions that are kept whole; of older ones only their points on the curves.
+const KEPT: usize = 300;
+/// Reflections that are kept whole.
+const THOUGHTS: usize = 60;
+
+/// What the page sees of the agent.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    /// The latest ones, oldest first.
+    pub decisions: VecDeque<Rc<Decision>>,
+    /// The latest ones, oldest first.
+    pub thoughts: VecDeque<Rc<Thought>>,
+    pub points: Rc<Vec<Point>>,
+    /// The ballots that are being written.
+    pub ballots: Vec<Writing>,
+    /// The reflection that is being written.
+    pub reflection: Option<Trace>,
+    /// What the workers do for a step or a reflection.
+    pub work: Option<Work>,
+    /// Whether a step is under way.
+    pub deciding: bool,
+    /// Whether one step is wanted.
+    pub once: bool,
+    /// Whether somebody has asked for the reflection that is under way.
+    pub asked: bool,
+    /// Steps that ended, however they did.
+    pub turn: u32,
+    /// Whether the game was twisted since the last decision.
+    pub twisted: bool,
+    /// The ballot that somebody looks into.
+    pub look: Option<Look>,
+    /// The first decision of every episode but the first.
+    episodes: Vec<u32>,
+}
+
+/// A ballot that is being written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Writing {
+    /// The worker that writes it, counted from 1.
+    pub worker: usize,
+    pub trace: Trace,
+}
+
+/// A reflection, and what it came of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thought {
+    /// The last decision before it.
+    pub at: u32,
+    /// Why there was one.
+    pub why: String,
+    pub reflection: Reflection,
+}
+
+/// A decision's point on every curve, and what is marked there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    pub number: u32,
+    pub dynamics: Dynamics,
+    pub reflected: bool,
+    pub twisted: bool,
+}
+
+/// What may happen to the agent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Something was heard of the workers.
+    Told(Told),
+    /// A step is under way.
+    Begun,
+    /// A decision was played in a run of the game.
+    Played { run: u32, decision: u32, action: Action },
+    /// A step is over.
+    Decided(Rc<Decision>),
+    /// A step could not be taken.
+    Failed(String),
+    /// Somebody asked for a reflection.
+    Asked,
+    /// What came of that, for a game's agent.
+    Reflected(&'static str, Rc<Thought>),
+    /// Somebody wants to see where the agent looked when a ballot of a decision was written: at the token
+    /// that has this byte of its text.
+    Look { decision: u32, ballot: usize, at: usize },
+    /// What was found of a game's agent.
+    Looked { game: &'static str, decision: u32, ballot: usize, found: Result<Rc<Vec<Glance>>, String> },
+    /// Nobody looks any more.
+    LookAway,
+}
+
+impl Watch {
+    /// The decision with a number, if it is kept.
+    pub fn decision(&self, number: u32) -> Option<&Rc<Decision>> {
+        let at = self.decisions.binary_search_by_key(&number, |decision| decision.number).ok()?;
+        self.decisions.get(at)
+    }
+
+    /// The number of the next decision.
+    pub fn next(&self) -> u32 {
+        self.points.last().map_or(0, |point| point.number + 1)
+    }
+
+    /// Another episode begins.
+    pub fn begin(&mut self) {
+        let next = self.next();
+        if next > 0 && self.episodes.last() != Some(&next) {
+            self.episodes.push(next);
+        }
+    }
+
+    /// The decisions before and after one, as far as they are kept.
+    pub fn beside(&self, decision: u32) -> [Option<u32>; 2] {
+        let mut kept = self.decisions.iter().map(|decision| decision.number);
+        let before = kept.clone().rfind(|number| *number < decision);
+        [before, kept.find(|number| *number > decision)]
+    }
+
+    /// The last decision of the episode before the one that a decision is in, and the first one of the
+    /// episode after it, as far as they are kept.
+    pub fn beyond(&self, decision: u32) -> [Option<u32>; 2] {
+        let later = self.episodes.partition_point(|first| *first <= decision);
+        let before = later.checked_sub(1).and_then(|now| self.beside(self.episodes[now])[0]);
+        let after = self.episodes.get(later).and_then(|first| self.beside(first - 1)[1]);
+        [before, after]
+    }
+
+    /// Looks into a ballot, if its decision is kept.
+    pub fn look(&mut self, decision: u32, ballot: usize, at: usize) {
+        // What failed is tried again.
+        let known = self.look.take().filter(|look| look.is_of(decision, ballot));
+        let known = known.filter(|look| !matches!(look.found, Some(Err(_))));
+        let there = self.decision(decision).is_some_and(|kept| kept.vote.ballots.len() > ballot);
+        self.look = there.then(|| Look { at, ..known.unwrap_or_else(|| Look::new(decision, ballot)) });
+    }
+
+    /// Where a ballot's agent looked was found out. Somebody may look elsewhere by now.
+    pub fn looked(&mut self, decision: u32, ballot: usize, found: Result<Rc<Vec<Glance>>, String>) {
+        if let Some(look) = self.look.as_mut().filter(|look| look.is_of(decision, ballot)) {
+            look.found = Some(found);
+        }
+    }
+
+    /// Whether something is being done that the person has to wait for.
+    pub fn is_busy(&self) -> bool {
+        self.deciding || self.asked
+    }
+
+    /// Forgets the step that was under way.
+    pub fn stop(&mut self) {
+        self.deciding = false;
+        self.once = false;
+        self.work = None;
+        self.reflection = None;
+    }
+
+    /// Takes in what a worker says. It may come late: then the step is over, and said more.
+    pub fn hear(&mut self, told: Told) {
+        if let Told::Begins(Work::Vote(workers)) = &told {
+            let writing = |&worker| Writing { worker, trace: Trace::default() };
+            self.ballots = workers.iter().map(writing).collect();
+        }
+        if !self.is_busy() {
+            return;
+        }
+        match told {
+            Told::Begins(work) => {
+                if work == Work::Reflection {
+                    self.reflection = Some(Trace::default());
+                }
+                self.work = Some(work);
+            }
+            Told::Token(token) => {
+                if let Some(trace) = self.writes(token.trace) {
+                    trace.add(token);
+                }
+            }
+            Told::Void(traces) => {
+                for place in traces {
+                    if let Some(trace) = self.writes(place) {
+                        *trace = Trace::default();
+                    }
+                }
+            }
+            // The page's own business.
+            Told::Heard(_) | Told::Workers(_) | Told::Again(_) | Told::Fewer(_) => {}
+        }
+    }
+
+    /// What is being written in a place.
+    fn writes(&mut self, place: usize) -> Option<&mut Trace> {
+        match self.work {
+            Some(Work::Reflection) => self.reflection.as_mut(),
+            _ => self.ballots.get_mut(place).map(|ballot| &mut ballot.trace),
+        }
+    }
+
+    /// A step is over.
+    pub fn decided(&mut self, decision: Rc<Decision>) {
+        self.turn += 1;
+        self.stop();
+        let (number, dynamics) = (decision.number, decision.dynamics);
+        let reflected = decision.reflection.is_some();
+        let twisted = std::mem::take(&mut self.twisted);
+        Rc::make_mut(&mut self.points).push(Point { number, dynamics, reflected, twisted });
+        if let Some(reflection) = decision.reflection.clone() {
+            self.think(Rc::new(Thought { at: number, why: decision.verdict.to_string(), reflection }));
+        }
+        keep(&mut self.decisions, decision, KEPT);
+    }
+
+    /// A reflection that somebody asked for is over.
+    pub fn reflected(&mut self, thought: Rc<Thought>) {
+        self.asked = false;
+        self.work = None;
+        self.reflection = None;
+        if let Some(last) = Rc::make_mut(&mut self.points).last_mut() {
+            last.reflected = true;
+        }
+        self.think(thought);
+    }
+
+    fn think(&mut self, thought: Rc<Thought>) {
+        keep(&mut self.thoughts, thought, THOUGHTS);
+    }
+}
+
+fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) {
+    all.push_back(new);
+    if all.len() > most {
+        all.pop_front();
+    }
+}
+
+/// All points as a table: comma-separated values with a head.
+pub fn csv(points: &[Point]) -> String {
+    let mut table = String::from(
+        "decision,score,coherence,majority_ratio,entropy,reward,change,kl,model_entropy,hypotheses,confirmed,\
+         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,reflected,twisted\n",
+    );
+    for Point { number, dynamics: d, reflected, twisted } in points {
+        let maybe = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
+        let flag = |flag: bool| u8::from(flag).to_string();
+        let row = [
+            (number + 1).to_string(),
+            d.score.to_string(),
+            d.coherence.to_string(),
+            d.majority_ratio.to_string(),
+            d.entropy.to_string(),
+            maybe(d.reward),
+            d.change.map_or(String::new(), flag),
+            maybe(d.kl),
+            maybe(d.model_entropy),
+            d.rules.hypotheses.to_string(),
+            d.rules.confirmed.to_string(),
+            d.rules.retired.to_string(),
+            d.tokens.votes.to_string(),
+            d.tokens.reflections.to_string(),
+            d.tokens.learning.to_string(),
+            d.tokens.comparison.to_string(),
+            flag(*reflected),
+            flag(*twisted),
+        ];
+        table.push_str(&row.join(","));
+        table.push('\n');
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rulewright::mind::Token;
+
+    fn token(trace: usize, text: &str) -> Told {
+        Told::Token(Token { trace, id: 1, text: text.into(), log_probability: -0.5, bent: false })
+    }
+
+    #[test]
+    fn tokens_go_to_the_ballot_or_reflection_that_is_written() {
+        let mut watch = Watch { deciding: true, ..Watch::default() };
+        for told in [
+            token(0, "nobody writes yet"),
+            Told::Begins(Work::Vote(vec![1, 2, 2])),
+            token(1, "a"),
+            token(1, "ab"),
+            token(2, "c"),
+            token(7, "there is no such ballot"),
+            Told::Void(2..3),
+        ] {
+            watch.hear(told);
+        }
+        let texts: Vec<_> =
+            watch.ballots.iter().map(|b| (b.worker, b.trace.text.as_str(), b.trace.tokens)).collect();
+        assert_eq!(texts, [(1, "", 0), (2, "ab", 2), (2, "", 0)]);
+        watch.hear(Told::Begins(Work::Reflection));
+        watch.hear(token(0, "add"));
+        assert_eq!(watch.reflection.as_ref().map(|trace| trace.text.as_str()), Some("add"));
+        watch.stop();
+        watch.hear(Told::Begins(Work::Reflection));
+        assert!(watch.reflection.is_none() && watch.work.is_none(), "it came late");
+        assert_eq!(watch.ballots.len(), 3);
+    }
+
+    #[test]
+    fn a_look_goes_on_with_what_was_found_and_tries_again_what_failed() {
+        let found = || Ok(Rc::new(Vec::new()));
+        let look = |watch: &Watch| watch.look.clone().map(|look| (look.ballot, look.at, look.found));
+        let mut watch = Watch::default();
+        watch.look(3, 0, 0);
+        assert_eq!(watch.look, None, "nobody knows that decision");
+        watch.decisions.push_back(Rc::new(Decision { number: 3, ..crate::state::tests::decision() }));
+        watch.look(3, 2, 0);
+        assert_eq!(watch.look, None, "nor that ballot");
+        watch.look(3, 1, 4);
+        watch.looked(3, 0, found());
+        assert_eq!(look(&watch), Some((1, 4, None)), "that was of another ballot");
+        watch.looked(3, 1, found());
+        watch.look(3, 1, 9);
+        assert_eq!(look(&watch), Some((1, 9, Some(found()))), "another word of the same ballot");
+        watch.look(3, 0, 0);
+        watch.looked(3, 0, Err("stopped".into()));
+        watch.look(3, 0, 0);
+        assert_eq!(look(&watch), Some((0, 0, None)));
+    }
+
+    #[test]
+    fn the_table_has_a_row_for_each_decision() {
+        let point = Point { number: 4, dynamics: Dynamics::default(), reflected: true, twisted: false };
+        let table = csv(&[point.clone(), point]);
+        let columns: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
+        assert_eq!(columns, [18, 18, 18]);
+        assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0")));
+    }
+}

@@ -1,0 +1,156 @@
+//! What the page says about the agent.
+
+use crate::mind::Work;
+use crate::model::{self, Stage};
+use crate::state::State;
+use rulewright::agent::executor::{Settled, Vote};
+
+/// The agent is to play, and there is no model.
+pub const NO_MIND: &str = "The agent needs a model to play: load one under Model, at the end of this page.";
+
+/// A moment that somebody wants to see is gone.
+pub const FORGOTTEN: &str = "That moment is not kept: it was too long ago, or a person played then.";
+
+/// A worker besides the first one broke down.
+pub fn again(problem: &str) -> String {
+    let problem = model::words::sentence(problem);
+    format!("A worker broke down, and a fresh one does its part again. What happened: {problem}")
+}
+
+/// A worker could not be had, or is given up.
+pub fn fewer(problem: &str) -> String {
+    let problem = model::words::sentence(problem);
+    format!("The agent goes on with fewer workers. What happened: {problem}")
+}
+
+/// A step could not be taken.
+pub fn failed(problem: &str) -> String {
+    let problem = model::words::sentence(problem);
+    format!("The agent stopped; its episode is as it was, and Play goes on. What happened: {problem}")
+}
+
+/// What the agent does at the moment.
+pub fn status(state: &State) -> String {
+    let (watch, model) = (&state.watch, &state.model);
+    let copies = |count: usize| if count == 1 { "One ballot".into() } else { format!("{count} ballots") };
+    match (&watch.work, &model.stage) {
+        (_, Stage::Absent) => "There is no model to play with yet.".into(),
+        (_, Stage::Failed(_)) => "The model could not be loaded; see Model, below.".into(),
+        (_, Stage::Loading { .. } | Stage::Trying(_)) if watch.is_busy() => {
+            "A worker broke down; a fresh one loads the model and goes on.".into()
+        }
+        (_, Stage::Loading { .. } | Stage::Trying(_)) if state.running => {
+            format!("The agent begins when its model is here: {}", model::words::stage(model))
+        }
+        (_, Stage::Loading { .. } | Stage::Trying(_)) => {
+            format!("Its model is loading: {}", model::words::stage(model))
+        }
+        (Some(Work::Reflection), _) => "The strategist rewrites the rules…".into(),
+        (Some(Work::Lesson), _) if watch.deciding => "It learns from how far it agreed…".into(),
+        (Some(Work::Comparison), _) if watch.deciding => {
+            "It is asked what it would do without rules and learning…".into()
+        }
+        (Some(Work::Vote(writers)), _) if watch.deciding => {
+            let workers = writers.last().copied().unwrap_or(1);
+            let by = if workers == 1 { "one worker".into() } else { format!("{workers} workers") };
+            format!("{} by {by}…", copies(writers.len()))
+        }
+        _ if watch.asked => "The strategist reflects after this step…".into(),
+        _ if state.looks_back() => "You look back.".into(),
+        _ if state.running => "It goes on.".into(),
+        _ => "Ready.".into(),
+    }
+}
+
+/// What a vote came to, in a sentence.
+pub fn settled(vote: &Vote) -> String {
+    let (tally, action) = (&vote.tally, vote.action);
+    let (votes, ballots) = (tally.votes(), vote.ballots.len());
+    let what = match tally.settled {
+        Settled::Nobody => format!("Nobody could be read: it does the least, {action}"),
+        Settled::LoneVoter if ballots == 1 => format!("One ballot alone: {action}"),
+        Settled::LoneVoter => format!("Only one ballot could be read: {action}"),
+        Settled::Majority if votes == ballots => format!("All agree: {action}"),
+        Settled::Majority => format!("{votes} of {ballots} for {action}"),
+        Settled::Likelihood => format!("A tie, settled by likelihood: {action}"),
+        Settled::Seed => format!("A tie, settled by the seed: {action}"),
+    };
+    match tally.abstentions {
+        0 => format!("{what}."),
+        1 if ballots == 1 => format!("{what}."),
+        1 => format!("{what}; one abstained."),
+        more => format!("{what}; {more} abstained."),
+    }
+}
+
+/// A reward.
+pub fn reward(reward: f32) -> &'static str {
+    if reward > 0.0 { "+1" } else { "−1" }
+}
+
+/// What a ballot says before its action.
+pub fn reasons(text: &str) -> &str {
+    text.rsplit_once("\naction:").map_or(text, |(reasons, _)| reasons).trim()
+}
+
+/// A text in pieces, and for each whether it names a rule.
+pub fn pieces(text: &str) -> Vec<(&str, bool)> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("rule ") {
+        let digits = rest[at + 5..].bytes().take_while(u8::is_ascii_digit).count();
+        let end = at + 5 + digits;
+        if digits > 0 {
+            pieces.extend([(&rest[..at], false), (&rest[at..end], true)]);
+        } else {
+            pieces.push((&rest[..end], false));
+        }
+        rest = &rest[end..];
+    }
+    pieces.push((rest, false));
+    pieces.retain(|(piece, _)| !piece.is_empty());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rulewright::agent::executor::{Ballot, majority};
+    use rulewright::env::Action::{self, Left, Up, Wait};
+
+    fn vote(actions: &[Option<Action>]) -> Vote {
+        let tally = majority(&actions.iter().map(|action| (*action, -1.0)).collect::<Vec<_>>(), 0);
+        let ballot = |&action: &Option<Action>| Ballot {
+            text: String::new(),
+            tokens: vec![],
+            log_probability: -1.0,
+            bent: 0,
+            action,
+            reward: None,
+        };
+        let ballots = actions.iter().map(ballot).collect();
+        Vote { ballots, action: tally.winner().unwrap_or(Wait), tally, tokens: 0 }
+    }
+
+    #[test]
+    fn every_way_to_settle_a_vote_is_said() {
+        let said = |actions: &[Option<Action>]| settled(&vote(actions));
+        assert_eq!(said(&[Some(Up), Some(Up), Some(Up)]), "All agree: up.");
+        assert_eq!(said(&[Some(Up), Some(Up), Some(Left), None]), "2 of 4 for up; one abstained.");
+        assert!(said(&[Some(Up), Some(Left)]).starts_with("A tie, settled by the seed"));
+        assert_eq!(said(&[Some(Up), None, None]), "Only one ballot could be read: up; 2 abstained.");
+        assert_eq!(said(&[None]), "Nobody could be read: it does the least, wait.");
+        assert_eq!(said(&[Some(Left)]), "One ballot alone: left.");
+    }
+
+    #[test]
+    fn a_named_rule_is_a_piece_of_its_own() {
+        let text = "up: rule 12 says so, a rule of thumb, rule 3";
+        let pieces = pieces(text);
+        assert_eq!(
+            pieces.iter().filter(|(_, named)| *named).map(|(p, _)| *p).collect::<Vec<_>>(),
+            ["rule 12", "rule 3"]
+        );
+        assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), text);
+    }
+}
