@@ -10,8 +10,8 @@ WASM := --target wasm32-unknown-unknown $(LOCKED)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test site bench games replays clean setup setup-page \
-	format lint lint-wasm docs native wasm workers page browser
+.PHONY: help demo test site bench soak games replays clean setup setup-page \
+	format lint lint-wasm docs native wasm workers model page browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,11 +21,16 @@ demo: setup-page ## Build the page and serve it; PORT=8080
 
 test: setup format lint lint-wasm docs native wasm page browser ## Check and test everything
 
-site: setup-page page ## Build the release page into dist/ and print its sizes
+site: setup-page page ## Build the release page into dist/ and rulewright-site.zip, and print its sizes
+	@rm -f rulewright-site.zip
+	@$(STEP) "zip" sh -c 'cd dist && zip -qr ../rulewright-site.zip .'
 
 bench: setup page ## Time the engine, and the model in a real Chromium beside other runtimes
 	@$(STEP) "benchmark, games" cargo bench $(LOCKED) --bench games
 	@$(STEP) "benchmark, model" scripts/bench.sh
+
+soak: setup page ## Let the agent take 2,000 decisions in a real Chromium and watch its memory
+	@$(STEP) "soak" cargo run $(LOCKED) -p rulewright-browser-tests --bin soak
 
 games: ## Print the table of games: what each is worth; SEEDS=20
 	@$(STEP) "games table" cargo run --release $(LOCKED) --bin arena -- games --seeds $(SEEDS)
@@ -64,14 +69,16 @@ native:
 wasm:
 	@$(STEP) "replays in a browser" wasm_env cargo test $(WASM) -p rulewright --no-default-features --test replays
 
-page: workers
+page: workers model
 	@$(STEP) "release page" wasm_env trunk build --release --public-url ./
-	@$(STEP) "stamp" scripts/stamp.sh dist
 	@$(STEP) "sizes" scripts/sizes.sh dist
 
 workers:
 	@$(STEP) "worker, CPU" scripts/worker.sh cpu
 	@$(STEP) "worker, GPU" scripts/worker.sh gpu
+
+model:
+	@$(STEP) "model, to download" scripts/model.sh
 
 browser:
 	@$(STEP) "browser tests" cargo test $(LOCKED) -p rulewright-browser-tests

@@ -4,8 +4,9 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::browser::CrashGpuProcessParams;
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
@@ -21,6 +22,8 @@ use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{
     BlockPattern, EventRequestWillBeSent, SetBlockedUrLsParams,
 };
+use chromiumoxide::cdp::browser_protocol::system_info::{GetProcessInfoParams, ProcessInfo};
+use chromiumoxide::cdp::browser_protocol::target::SetAutoAttachParams;
 use chromiumoxide::cdp::js_protocol::runtime::{EvaluateParams, EventConsoleApiCalled, EventExceptionThrown};
 use chromiumoxide::page::{Page, ScreenshotParams};
 use chromiumoxide::types::{Command, Method, MethodId};
@@ -38,7 +41,10 @@ use tower_http::services::ServeDir;
 
 /// Seconds after which something that should come about counts as missing. Nothing waits for so long
 /// when all is well.
-const PATIENCE: u32 = 20;
+pub const PATIENCE: u32 = 20;
+
+/// Whether the agent has its model, and nothing is under way.
+pub const IDLE: &str = "document.querySelector('#agent-status').innerText == 'Ready.'";
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -61,6 +67,8 @@ impl Site {
         let dist = root().join("dist");
         assert!(dist.join("index.html").exists(), "there is no built page: run `make site` first");
         let folder = tempfile::tempdir().expect("a folder to serve");
+        // A model that the page ships would load by itself in every test; those that want one put it here.
+        let model = folder.path().join("model");
         let files = ServeDir::new(folder.path()).append_index_html_on_directories(false);
         let files = files.fallback(ServeDir::new(dist));
         let (asked, cut) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Option<String>>>::default());
@@ -69,8 +77,15 @@ impl Site {
             move |request: Request, next: Next| {
                 let path = request.uri().path().to_string();
                 let is_cut = cut.lock().expect("one writer").as_ref().is_some_and(|part| path.contains(part));
+                let is_missing = path.contains("/rulewright/model/") && !model.exists();
                 asked.lock().expect("one writer").push(path);
-                async move { if is_cut { broken_off() } else { next.run(request).await } }
+                async move {
+                    match (is_cut, is_missing) {
+                        (true, _) => broken_off(),
+                        (_, true) => StatusCode::NOT_FOUND.into_response(),
+                        _ => next.run(request).await,
+                    }
+                }
             }
         };
         let pages = Router::new().nest_service("/courses/rulewright", files).layer(from_fn(keep));
@@ -96,6 +111,16 @@ impl Site {
             std::fs::write(to.join(&name), bytes).expect("the file is copied");
         }
         std::fs::write(to.join("SHA256SUMS"), sums).expect("the list of files");
+    }
+
+    /// Puts the model beside the page that the page ships.
+    pub fn put_shipped_model(&self) {
+        let (from, to) = (root().join("dist/model"), self.folder.path().join("model"));
+        std::fs::create_dir_all(&to).expect("a folder for the model");
+        for file in std::fs::read_dir(from).expect("the page ships a model: run `make site` first") {
+            let file = file.expect("a file");
+            std::fs::copy(file.path(), to.join(file.file_name())).expect("the file is copied");
+        }
     }
 
     /// From now on the connection breaks off for paths that contain this; for none if `None`.
@@ -141,11 +166,12 @@ pub struct Visitor {
     /// The page, for what this type has no word for.
     pub page: Page,
     /// Where the page is served.
-    pub site: Site,
-    browser: Browser,
+    pub site: Arc<Site>,
+    browser: Arc<tokio::sync::Mutex<Browser>>,
     logged: Arc<Mutex<Vec<String>>>,
     fetched: Arc<Mutex<Vec<String>>>,
-    _profile: TempDir,
+    keeps: bool,
+    _profile: Arc<TempDir>,
 }
 
 impl Visitor {
@@ -156,6 +182,15 @@ impl Visitor {
 
     /// The same, with some of Chromium's switches.
     pub async fn open_with(fragment: &str, switches: &[&str]) -> Visitor {
+        Visitor::start(fragment, switches, false).await
+    }
+
+    /// The same, and the page may keep itself for when there is no network.
+    pub async fn open_and_keep(fragment: &str) -> Visitor {
+        Visitor::start(fragment, &["disable-gpu"], true).await
+    }
+
+    async fn start(fragment: &str, switches: &[&str], keeps: bool) -> Visitor {
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let quiet = [
             "disable-quic",
@@ -180,11 +215,12 @@ impl Visitor {
         let page = browser.new_page("about:blank").await.expect("a page");
         let mut visitor = Visitor {
             page,
-            site: Site::open().await,
-            browser,
+            site: Arc::new(Site::open().await),
+            browser: Arc::new(tokio::sync::Mutex::new(browser)),
             logged: Arc::default(),
             fetched: Arc::default(),
-            _profile: profile,
+            keeps,
+            _profile: Arc::new(profile),
         };
         visitor.listen().await;
         visitor.size(1366, 768, false).await;
@@ -192,6 +228,25 @@ impl Visitor {
         visitor.page.execute(SetFocusEmulationEnabledParams::new(true)).await.expect("the focus");
         visitor.go(fragment).await;
         visitor
+    }
+
+    /// Opens the page in another tab of the same browser.
+    pub async fn tab(&self, fragment: &str) -> Visitor {
+        let page = self.browser.lock().await.new_page("about:blank").await.expect("a page");
+        let mut tab = Visitor {
+            page,
+            site: self.site.clone(),
+            browser: self.browser.clone(),
+            logged: self.logged.clone(),
+            fetched: self.fetched.clone(),
+            keeps: self.keeps,
+            _profile: self._profile.clone(),
+        };
+        tab.listen().await;
+        tab.size(1366, 768, false).await;
+        tab.page.execute(SetFocusEmulationEnabledParams::new(true)).await.expect("the focus");
+        tab.go(fragment).await;
+        tab
     }
 
     /// Opens another address of the page, as a link from elsewhere does.
@@ -301,6 +356,7 @@ impl Visitor {
     pub async fn hold(&self, selector: &str, down: bool) {
         let element = self.page.find_element(selector).await;
         let element = element.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        element.scroll_into_view().await.expect("it can be scrolled to");
         let at = element.clickable_point().await.expect("a place to press");
         let kind =
             if down { DispatchMouseEventType::MousePressed } else { DispatchMouseEventType::MouseReleased };
@@ -363,6 +419,24 @@ impl Visitor {
         self.page.execute(SetTouchEmulationEnabledParams::new(phone)).await.expect("touch");
     }
 
+    /// Has the agent take one step, and waits until it is over, for so many seconds at most.
+    pub async fn agent_step(&self, seconds: u32) {
+        let steps = self.number("#steps").await;
+        self.click("#step").await;
+        let over = format!("+document.querySelector('#steps').innerText == {} && {IDLE}", steps + 1);
+        self.until_within(seconds, &over).await;
+    }
+
+    /// Adds a rule as a person does.
+    pub async fn add_rule(&self, says: &str) {
+        let count: usize = self.js("document.querySelectorAll('.rule').length").await;
+        self.click("#add-rule").await;
+        self.until("document.activeElement.classList.contains('form-heuristic')").await;
+        self.type_into(".form-heuristic", says).await;
+        self.click(".rule-form [type=submit]").await;
+        self.until(&format!("document.querySelectorAll('.rule').length == {}", count + 1)).await;
+    }
+
     /// Cuts the network off for addresses that fit a URL pattern.
     pub async fn block(&self, pattern: &str) {
         let pattern = BlockPattern::new(pattern, true);
@@ -370,9 +444,20 @@ impl Visitor {
         self.page.execute(block).await.expect("the network is cut");
     }
 
+    /// Mebibytes that the browser's processes hold, all together.
+    pub async fn memory(&self) -> f64 {
+        let asked = self.browser.lock().await.execute(GetProcessInfoParams::default()).await;
+        let held = |process: &ProcessInfo| {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", process.id)).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+            line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default()
+        };
+        asked.expect("the processes").process_info.iter().map(held).sum::<f64>() / 1024.0
+    }
+
     /// The program that draws for all pages crashes, and every GPU device is lost.
     pub async fn lose_gpu(&self) {
-        self.browser.execute(CrashGpuProcessParams::default()).await.expect("a crash");
+        self.browser.lock().await.execute(CrashGpuProcessParams::default()).await.expect("a crash");
     }
 
     /// What the visitor prefers, such as `prefers-color-scheme: dark`.
@@ -443,13 +528,21 @@ impl Visitor {
     }
 
     /// Ends the browser, whatever it did.
-    pub async fn close(mut self) {
-        self.browser.close().await.expect("the browser closes");
-        self.browser.wait().await.expect("the browser ends");
+    pub async fn close(self) {
+        let mut browser = self.browser.lock().await;
+        browser.close().await.expect("the browser closes");
+        browser.wait().await.expect("the browser ends");
     }
 
     async fn listen(&mut self) {
         self.page.enable_log().await.expect("the log");
+        // The crate has workers wait for a debugger, and a service worker waits for ever.
+        self.page.execute(SetAutoAttachParams::new(false, false)).await.expect("nobody waits");
+        if !self.keeps {
+            // What a test serves or cuts off is what the page gets, whatever an earlier page kept.
+            let none = "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })";
+            self.page.evaluate_on_new_document(none).await.expect("a script before the page's own");
+        }
         let mut console = self.page.event_listener::<EventConsoleApiCalled>().await.expect("the console");
         let mut errors = self.page.event_listener::<EventExceptionThrown>().await.expect("exceptions");
         let mut entries = self.page.event_listener::<EventEntryAdded>().await.expect("the log");
@@ -479,6 +572,11 @@ impl Visitor {
         });
         tokio::spawn(async move {
             while let Some(event) = entries.next().await {
+                // How Chromium comments on a page that asks whether it ships a model, and ships none.
+                let is_model = |url: &String| url.ends_with("/rulewright/model/SHA256SUMS");
+                if event.entry.url.as_ref().is_some_and(is_model) {
+                    continue;
+                }
                 note(format!("{:?}: {}", event.entry.level, event.entry.text));
             }
         });

@@ -270,13 +270,7 @@ async fn a_folder_that_is_not_there_is_said_plainly() {
     visitor.until("document.querySelector('#model-fault').innerText.includes('Type the folder')").await;
     choose(&visitor, "place", "page").await;
     visitor.click("#model-load").await;
-    if root().join("dist/model").exists() {
-        visitor.until("document.querySelector('#send')").await;
-    } else {
-        visitor
-            .until("document.querySelector('#model-fault').innerText.includes('ships no model yet')")
-            .await;
-    }
+    visitor.until("document.querySelector('#model-fault').innerText.includes('ships no model yet')").await;
     // Chromium logs every 404.
     visitor.forget_logged();
     visitor.leave().await;

@@ -436,6 +436,19 @@ async fn a_key_held_on_the_pad_plays_on_while_the_clock_runs() {
 }
 
 #[tokio::test]
+async fn after_one_visit_the_page_opens_without_a_network() {
+    let visitor = Visitor::open_and_keep("#game=orchard&seed=4").await;
+    visitor.until("navigator.serviceWorker.controller?.state == 'activated'").await;
+    visitor.site.cut(Some("/"));
+    visitor.reload().await;
+    visitor.press("ArrowUp").await;
+    visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    // It also asked for a model, and heard that there is no network.
+    visitor.forget_logged();
+    visitor.close().await;
+}
+
+#[tokio::test]
 async fn the_focus_is_never_lost() {
     let visitor = Visitor::open("#game=orchard").await;
     let focus = "document.activeElement.id";

@@ -1,0 +1,33 @@
+//! Lets the agent that the page ships take 2,000 decisions in a real Chromium, and watches the memory.
+//!
+//!     make soak
+
+use rulewright_browser_tests::Visitor;
+use std::process::ExitCode;
+
+/// Decisions after which the memory is read. The page keeps 300 of them whole: by the first reading all that
+/// is kept is there.
+const READINGS: [u32; 4] = [500, 1000, 1500, 2000];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_shipped_model();
+    visitor.go("#game=orchard&seed=1&who=agent&workers=1&panels=strategist,learning,history").await;
+    visitor.until_within(120, "document.querySelector('#agent-status').innerText == 'Ready.'").await;
+    visitor.click("#pause").await;
+    let mut held = Vec::new();
+    for decisions in READINGS {
+        let taken = "+document.querySelector('#verdicts .number').innerText";
+        visitor.until_within(3600, &format!("{taken} >= {decisions}")).await;
+        held.push(visitor.memory().await);
+        println!("after {decisions} decisions: {:.0} MiB", held[held.len() - 1]);
+    }
+    let logged = visitor.logged();
+    visitor.close().await;
+    let most = held[0] * 1.1 + 20.0;
+    let flat = held.iter().all(|held| *held < most);
+    println!("{}", if flat { "The memory stays flat." } else { "The memory grows." });
+    logged.iter().for_each(|line| println!("the console: {line}"));
+    if flat && logged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

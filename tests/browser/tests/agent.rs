@@ -1,0 +1,224 @@
+//! The agent on the page, as visitors meet it: they let it play, watch it vote, stop it, take over, and
+//! have bad luck.
+//!
+//! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but its votes
+//! are real.
+
+use rulewright_browser_tests::{IDLE, PATIENCE, Visitor, root};
+
+/// The ballots' actions, in their order; `null` for one that abstains.
+const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
+    .map(action => action.innerText.startsWith('abstains') ? null : action.innerText)";
+
+/// Every ballot's reasons.
+const TEXTS: &str = "[...document.querySelectorAll('.ballot-text')].map(text => text.textContent)";
+
+/// Opens the page, which ships a model.
+async fn visit(fragment: &str) -> Visitor {
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_model("grouped", "model");
+    visitor.go(fragment).await;
+    visitor
+}
+
+/// Opens the page and waits until the model that it ships is there.
+async fn with_model(fragment: &str) -> Visitor {
+    let visitor = visit(fragment).await;
+    visitor.until(IDLE).await;
+    visitor
+}
+
+#[tokio::test]
+async fn the_pages_own_model_loads_by_itself_while_the_game_is_played_by_hand() {
+    let visitor = visit("#game=orchard").await;
+    visitor.press("ArrowUp").await;
+    visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    visitor.until(IDLE).await;
+    visitor.leave().await;
+
+    let visitor = Visitor::open("").await;
+    visitor.until("document.querySelector('#agent-status').innerText.startsWith('There is no model')").await;
+    assert_eq!(
+        visitor.site.asked("worker"),
+        Vec::<String>::new(),
+        "a page without a model fetches no worker"
+    );
+    visitor.click("#let-play").await;
+    visitor.until("document.querySelector('#notices').innerText.includes('needs a model')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_agent_plays_when_it_is_let_and_pauses_when_it_is_told_to() {
+    let visitor = with_model("#game=orchard&seed=3").await;
+    visitor.click("#let-play").await;
+    visitor.until("+document.querySelector('#steps').innerText >= 3").await;
+    visitor.until("document.querySelectorAll('#ballots .ballot').length == 3").await;
+    assert!(visitor.js::<bool>("location.hash.includes('who=agent')").await);
+    visitor.click("#pause").await;
+    visitor.until(IDLE).await;
+    let steps = visitor.number("#steps").await;
+    visitor.js::<bool>("new Promise(done => setTimeout(() => done(true), 700))").await;
+    assert_eq!(visitor.number("#steps").await, steps, "it has stopped");
+    visitor.agent_step(PATIENCE).await;
+    // Nobody but the agent plays, until somebody takes over; the episode stays.
+    visitor.press("ArrowUp").await;
+    visitor.run("document.querySelector('[name=who][value=you]').click()").await;
+    visitor.until("document.querySelector('[data-action=up]')").await;
+    assert_eq!(visitor.number("#steps").await, steps + 1);
+    visitor.press("ArrowUp").await;
+    visitor.until(&format!("+document.querySelector('#steps').innerText == {}", steps + 2)).await;
+    visitor.run("document.querySelector('[name=who][value=agent]').click()").await;
+    visitor.until("!document.querySelector('[data-action=up]')").await;
+    visitor.agent_step(PATIENCE).await;
+    assert_eq!(visitor.number("#steps").await, steps + 3);
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn every_ballot_is_shown_and_counted() {
+    for (votes, workers) in [(1, 1), (5, 2)] {
+        let visitor = with_model(&format!(
+            "#game=orchard&seed=3&who=agent&votes={votes}&workers={workers}&temperature=10"
+        ))
+        .await;
+        for _ in 0..3 {
+            visitor.agent_step(PATIENCE).await;
+            let actions: Vec<Option<String>> = visitor.js(ACTIONS).await;
+            assert_eq!(actions.len(), votes);
+            let settled = visitor.text("#settled").await;
+            let count = |action: &str| actions.iter().flatten().filter(|other| *other == action).count();
+            let tally: Vec<(String, usize)> = visitor
+                .js("[...document.querySelectorAll('#tally li')].map(row =>
+                    [row.querySelector('.what').innerText, row.querySelectorAll('.full').length])")
+                .await;
+            let counted: usize = tally.iter().map(|(_, votes)| votes).sum();
+            assert_eq!(counted, votes, "{tally:?}");
+            for (action, votes) in tally.iter().filter(|(action, _)| action != "abstained") {
+                assert_eq!(count(action), *votes, "{tally:?} of {actions:?}");
+            }
+            let winner = &tally[0].0;
+            assert!(settled.contains(winner.as_str()), "{settled} {tally:?}");
+            let played = visitor.text("#moments li").await;
+            assert!(played.contains(winner.as_str()), "{played} is what {tally:?} wants");
+            let rewards: Vec<String> =
+                visitor.js("[...document.querySelectorAll('.reward')].map(reward => reward.innerText)").await;
+            let agrees =
+                |action: &Option<String>| if action.as_ref() == Some(winner) { "+1" } else { "−1" };
+            assert_eq!(rewards, actions.iter().map(agrees).collect::<Vec<_>>());
+        }
+        visitor.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_plays_the_same_however_many_workers_write() {
+    let mut played = Vec::new();
+    for workers in [1, 2] {
+        let visitor = with_model(&format!("#game=orchard&seed=3&who=agent&workers={workers}")).await;
+        let mut texts = Vec::new();
+        for _ in 0..3 {
+            visitor.agent_step(PATIENCE).await;
+            texts.push(visitor.js::<Vec<String>>(TEXTS).await);
+        }
+        played.push(texts);
+        visitor.leave().await;
+    }
+    assert_eq!(played[0], played[1]);
+}
+
+#[tokio::test]
+async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goes_on() {
+    let visitor = Visitor::open("").await;
+    visitor.site.put_model("grouped", "model");
+    // Whoever says so on the channel has the worker throw, in the middle of whatever it does.
+    let worker = std::fs::read_to_string(root().join("dist/worker.js")).expect("the built worker");
+    // And it takes its time over what it says: a test model's vote is over before one has looked.
+    let crash = "new BroadcastChannel('crash').onmessage = () => { throw new Error('out of luck'); };
+        const say = postMessage.bind(self);
+        self.postMessage = (what) => {
+            say(what);
+            for (const end = performance.now() + 30; performance.now() < end; );
+        };";
+    std::fs::write(visitor.site.folder.path().join("worker.js"), format!("{crash}\n{worker}"))
+        .expect("a worker");
+    let mut visitor = visitor;
+    visitor.go("#game=orchard&seed=3&who=agent&workers=2").await;
+    visitor.until(IDLE).await;
+    visitor.agent_step(PATIENCE).await;
+    visitor.agent_step(PATIENCE).await;
+    visitor.click("#step").await;
+    visitor
+        .until("document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9")
+        .await;
+    visitor.run("new BroadcastChannel('crash').postMessage(1)").await;
+    visitor.until(&format!("+document.querySelector('#steps').innerText == 3 && {IDLE}")).await;
+    let texts: Vec<String> = visitor.js(TEXTS).await;
+    assert!(texts.len() == 3 && texts.iter().all(|text| !text.is_empty()), "{texts:?}");
+    assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
+    visitor.agent_step(PATIENCE).await;
+    visitor.forget_logged();
+    visitor.close().await;
+}
+
+#[tokio::test]
+async fn what_is_done_to_the_game_during_a_vote_counts_and_the_agent_votes_anew() {
+    let visitor = with_model("#game=orchard&seed=3").await;
+    visitor.click("#let-play").await;
+    visitor.until("+document.querySelector('#steps').innerText >= 2").await;
+    visitor.press("t").await;
+    visitor.until("document.querySelector('#moments').innerText.includes('twist')").await;
+    let steps = visitor.number("#steps").await;
+    visitor.until(&format!("+document.querySelector('#steps').innerText > {}", steps + 1)).await;
+    visitor.press("r").await;
+    visitor.until("+document.querySelector('#steps').innerText == 0").await;
+    visitor.click("#pause").await;
+    visitor.until("+document.querySelector('#steps').innerText == 2").await;
+    visitor.press("[").await;
+    visitor.until("document.querySelector('#play-on')").await;
+    visitor.click("#to-now").await;
+    visitor.until("!document.querySelector('#play-on')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_rulebook_the_strategist_and_the_curves_are_there() {
+    let visitor =
+        with_model("#game=orchard&seed=3&who=agent&panels=history,strategist,learning,voting").await;
+    assert!(visitor.text(".rulebook").await.contains("No rules yet"));
+    for _ in 0..4 {
+        visitor.agent_step(PATIENCE).await;
+    }
+    assert_eq!(visitor.js::<usize>("document.querySelectorAll('#verdicts li').length").await, 4);
+    assert_eq!(visitor.js::<usize>("document.querySelectorAll('.chart svg').length").await, 5);
+    visitor.click("#reflect").await;
+    visitor.until("document.querySelector('details.reflection')").await;
+    let thought = visitor.text("details.reflection summary").await;
+    assert!(thought.starts_with("After decision 4: "), "{thought}");
+    let rules: usize = visitor.js("document.querySelectorAll('.rules .rule').length").await;
+    let empty = visitor.text(".rulebook").await.contains("No rules yet");
+    assert!(empty == (rules == 0), "{rules} rules");
+    assert_eq!(visitor.barriers().await, Vec::<String>::new());
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn nothing_of_the_agent_stands_in_the_way_or_sticks_out() {
+    let all = "panels=pad,history,strategist,learning,voting,sight,keys,model";
+    for theme in ["light", "dark"] {
+        let visitor = with_model(&format!("#game=orchard&who=agent&votes=8&theme={theme}&{all}")).await;
+        visitor.agent_step(PATIENCE).await;
+        visitor.agent_step(PATIENCE).await;
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}");
+        for (width, height) in [(320, 640), (390, 844), (844, 390), (820, 1180), (1366, 768), (1920, 1080)] {
+            visitor.size(width, height, width < 900).await;
+            let out: Vec<String> = visitor
+                .js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
+                    && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
+                .await;
+            assert_eq!(out, Vec::<String>::new(), "{width}x{height}");
+        }
+        assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{theme}, on a projector");
+        visitor.leave().await;
+    }
+}

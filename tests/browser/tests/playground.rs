@@ -1,0 +1,134 @@
+//! What the page is for, with the model that it ships: it plays, votes and writes a rule; a sentence changes
+//! how it plays; every lesson opens what it says; a course page embeds it; hours of it do no harm.
+
+use rulewright_browser_tests::Visitor;
+
+/// Seconds for what the model has to think about: the machine may be busy with other tests.
+const THOUGHT: u32 = 300;
+
+/// The texts of elements.
+fn texts(selector: &str) -> String {
+    format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
+}
+
+/// Opens the page with the model that it ships.
+async fn visit(fragment: &str) -> Visitor {
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_shipped_model();
+    visitor.go(fragment).await;
+    visitor
+}
+
+/// Waits until so many steps were taken.
+async fn until_steps(visitor: &Visitor, steps: usize) {
+    visitor.until_within(THOUGHT, &format!("+document.querySelector('#steps').innerText >= {steps}")).await;
+}
+
+/// The first actions that were played.
+async fn actions(visitor: &Visitor, steps: usize) -> Vec<String> {
+    until_steps(visitor, steps).await;
+    let mut actions: Vec<String> = visitor.js(&texts("#moments .moment span:nth-child(2)")).await;
+    actions.reverse();
+    actions.truncate(steps);
+    actions
+}
+
+#[tokio::test]
+async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw() {
+    let visitor = visit("#game=orchard&seed=4&workers=1&panels=strategist").await;
+    // At once, while the model comes in.
+    visitor.press("ArrowUp").await;
+    visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    visitor.until("document.querySelector('#agent-status').innerText == 'Ready.'").await;
+    visitor.click("#let-play").await;
+    visitor.until("document.querySelectorAll('#ballots .ballot').length == 3").await;
+    visitor.until_within(THOUGHT, "document.querySelectorAll('.reward').length == 3").await;
+    visitor.until_within(THOUGHT, "document.querySelector('.rules .rule-says')").await;
+    visitor.click("#pause").await;
+    let why: Vec<String> = visitor.js(&texts("#verdicts .yes")).await;
+    assert!(!why.is_empty(), "it reflected and does not say why");
+    // A rule's evidence leads to the moment that it rests on.
+    visitor.click(".rules button.chip").await;
+    visitor.until("document.querySelector('#play-on')").await;
+    visitor.screenshot("main-job").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn one_sentence_of_the_rulebook_changes_what_is_played_on_the_same_seed() {
+    let mut visitor = visit("#lesson=1-one-sentence").await;
+    let mut played = Vec::new();
+    for (step, rule) in [(1, "avoid green diamonds"), (2, "touch green diamonds")] {
+        visitor.go(&format!("#lesson=1-one-sentence&step={step}&panels=history")).await;
+        visitor.click(".lesson-open").await;
+        visitor.until(&format!("document.querySelector('.rules').innerText.includes({rule:?})")).await;
+        visitor.until("document.querySelector('#agent-status').innerText == 'Ready.'").await;
+        visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
+        visitor.click("#pause").await;
+        played.push(actions(&visitor, 25).await);
+        let reasons: Vec<String> = visitor.js(&texts("#ballots .ballot-text mark")).await;
+        assert!(!reasons.is_empty(), "no ballot names a rule");
+    }
+    assert_ne!(played[0], played[1], "the other sentence changed nothing");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn every_lesson_opens_what_its_steps_say_and_the_question_answers() {
+    let mut visitor = Visitor::open("").await;
+    visitor.click("#teach").await;
+    let lessons: Vec<String> =
+        visitor.js("[...document.querySelectorAll('.lesson-entry button')].map(b => b.id.slice(7))").await;
+    assert!(lessons.len() >= 6, "{lessons:?}");
+    for lesson in lessons {
+        visitor.go(&format!("#lesson={lesson}")).await;
+        loop {
+            visitor.until("document.querySelector('#lesson-title')").await;
+            let title = visitor.text("#lesson-title").await;
+            if visitor.js("!!document.querySelector('.lesson-open')").await {
+                visitor.click(".lesson-open").await;
+                visitor.until("location.hash.includes('who=agent')").await;
+                assert_eq!(visitor.text("#lesson-title").await, title, "{lesson}: the lesson stays open");
+            }
+            if visitor.js("!!document.querySelector('.predict-choices button')").await {
+                visitor.click(".predict-choices button").await;
+                let answered = "/^(Yes|No)\\. \\w/.test(document.querySelector('.predict-answer').innerText)";
+                visitor.until(answered).await;
+            }
+            assert_eq!(
+                visitor.js::<Vec<String>>(&texts("#notices li, #notices p")).await,
+                Vec::<String>::new()
+            );
+            if visitor.js("document.querySelector('#lesson-next').disabled").await {
+                break;
+            }
+            visitor.click("#lesson-next").await;
+            visitor.until(&format!("document.querySelector('#lesson-title').innerText != {title:?}")).await;
+        }
+        visitor.click("#lesson-close").await;
+        visitor.until("!document.querySelector('.lesson')").await;
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_course_page_embeds_game_votes_and_rulebook_and_a_teacher_hides_what_distracts() {
+    let mut visitor = Visitor::open("#embed=yes&game=vault").await;
+    let there = |what: &str| format!("!!document.querySelector({what:?})");
+    for (part, expected) in [
+        ("#board", true),
+        ("#votes-title", true),
+        ("#rulebook-title", true),
+        ("#choose", false),
+        (".side", false),
+    ] {
+        assert_eq!(visitor.js::<bool>(&there(part)).await, expected, "{part} in the embedded page");
+    }
+    visitor.press("ArrowUp").await;
+    visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    visitor.go("#hide=controls,votes,rulebook,more").await;
+    for part in ["#pause", "#votes-title", "#rulebook-title", ".side"] {
+        assert!(!visitor.js::<bool>(&there(part)).await, "{part} is hidden");
+    }
+    visitor.leave().await;
+}

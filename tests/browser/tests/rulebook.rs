@@ -1,0 +1,409 @@
+//! The rulebook on the page: written by hand, kept, shared, and safe from what strangers put into it.
+
+use chromiumoxide::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
+use rulewright_browser_tests::Visitor;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What the cards say, in order; of a text that has just changed, the new words.
+async fn says(visitor: &Visitor) -> Vec<String> {
+    visitor
+        .js("[...document.querySelectorAll('.rules .rule-says')].map(p => [...p.childNodes]
+            .filter(n => n.nodeName != 'DEL').map(n => n.textContent).join(''))")
+        .await
+}
+
+async fn until_says(visitor: &Visitor, expected: &[&str]) {
+    let count = expected.len();
+    visitor.until(&format!("document.querySelectorAll('.rules .rule-says').length == {count}")).await;
+    let first = expected.first().copied().unwrap_or_default();
+    if !first.is_empty() {
+        let has = format!("document.querySelector('.rules .rule-says').textContent.includes({first:?})");
+        visitor.until(&has).await;
+    }
+    assert_eq!(says(visitor).await, expected);
+}
+
+/// Clicks a button of a rule's card.
+async fn press(visitor: &Visitor, what: &str, rule: &str) {
+    visitor.click(&format!("[id='{what}-{rule}']")).await;
+}
+
+fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+async fn import(visitor: &Visitor, path: &Path) {
+    visitor.choose_files("#import", &[path]).await;
+}
+
+async fn share(visitor: &Visitor) -> String {
+    visitor.click("#share-open").await;
+    visitor.until("document.querySelector('#link')?.value.includes('#rules=')").await;
+    let link: String = visitor.js("document.querySelector('#link').value").await;
+    visitor.press("Escape").await;
+    visitor.until("!document.querySelector('#share')").await;
+    link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment")
+}
+
+#[tokio::test]
+async fn rules_are_written_by_hand_and_found_again_after_a_reload() {
+    let visitor = Visitor::open("").await;
+    for rule in ["touch red rings", "avoid blue boxes", "go home at dusk"] {
+        visitor.add_rule(rule).await;
+    }
+    press(&visitor, "up", "R3").await;
+    until_says(&visitor, &["touch red rings", "go home at dusk", "avoid blue boxes"]).await;
+    assert_eq!(visitor.js::<String>("document.activeElement.id").await, "up-R3", "the focus stays");
+    press(&visitor, "pin", "R1").await;
+    visitor.until("document.querySelector('.rule.pinned')").await;
+    press(&visitor, "off", "R3").await;
+    visitor.until("document.querySelector('.rule.disabled .rule-number').innerText == '–'").await;
+    press(&visitor, "edit", "R2").await;
+    visitor.until("document.activeElement.classList.contains('form-heuristic')").await;
+    visitor.type_into(".form-heuristic", "avoid green boxes").await;
+    visitor.type_into(".form-trigger", "touch green box").await;
+    visitor.press("Escape").await;
+    visitor.until("!document.querySelector('.rule-form')").await;
+    assert_eq!(says(&visitor).await[2], "avoid blue boxes", "Escape leaves it as it was");
+    press(&visitor, "edit", "R2").await;
+    visitor.until("document.querySelector('.form-heuristic')").await;
+    visitor.type_into(".form-heuristic", "avoid green boxes").await;
+    visitor.click(".rule-form [type=submit]").await;
+    // What changed is shown by word, here and in the log.
+    visitor.until("document.querySelector('.rules ins')?.innerText == 'green'").await;
+    assert_eq!(visitor.text(".rules del").await, "blue");
+    visitor.until("document.activeElement.id == 'edit-R2'").await;
+    press(&visitor, "delete", "R1").await;
+    until_says(&visitor, &["go home at dusk", "avoid green boxes"]).await;
+    assert_eq!(visitor.js::<String>("document.activeElement.id").await, "delete-R3");
+    visitor.click("#undo").await;
+    until_says(&visitor, &["touch red rings", "go home at dusk", "avoid green boxes"]).await;
+    visitor.click("#redo").await;
+    until_says(&visitor, &["go home at dusk", "avoid green boxes"]).await;
+    visitor.click("#undo").await;
+    visitor.until("document.querySelectorAll('.rule').length == 3").await;
+    visitor.reload().await;
+    until_says(&visitor, &["touch red rings", "go home at dusk", "avoid green boxes"]).await;
+    assert!(visitor.js::<bool>("!!document.querySelector('.rule.pinned[data-rule=R1]')").await);
+    assert!(visitor.js::<bool>("!!document.querySelector('.rule.disabled[data-rule=R3]')").await);
+    visitor.click("#log-toggle").await;
+    visitor.until("document.querySelectorAll('.revision').length == 8").await;
+    let log = visitor.text("#log").await;
+    assert!(log.contains("undone") && log.contains("bluegreen") && log.contains("pinned"), "{log}");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn what_can_not_be_done_is_said_and_stays_in_the_form() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    visitor.click("#add-rule").await;
+    visitor.until("document.querySelector('.form-heuristic')").await;
+    visitor.click(".rule-form [type=submit]").await;
+    visitor.until("document.querySelector('.rule-form .problem').innerText.includes('what to do')").await;
+    visitor.type_into(".form-heuristic", "x").await;
+    visitor.type_into(".form-name", "R1").await;
+    visitor.click(".rule-form [type=submit]").await;
+    visitor.until("document.querySelector('.rule-form .problem').innerText.includes('Another rule')").await;
+    assert_eq!(visitor.js::<String>("document.querySelector('.form-heuristic').value").await, "x");
+    // Keys that are typed here play no game.
+    assert_eq!(visitor.number("#steps").await, 0);
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn rulebooks_have_names() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    visitor.click("#book-copy").await;
+    visitor.until("document.activeElement.id == 'book-name'").await;
+    visitor.type_into("#book-name", "Monday").await;
+    visitor.click("#book-go").await;
+    visitor.until("document.querySelector('#books').value == 'Monday'").await;
+    visitor.add_rule("avoid blue boxes").await;
+    visitor.click("#book-new").await;
+    visitor.until("document.activeElement.id == 'book-name'").await;
+    visitor.type_into("#book-name", "Monday").await;
+    visitor.click("#book-go").await;
+    visitor.until("document.querySelector('#rulebook-notices').innerText.includes('already')").await;
+    visitor.reload().await;
+    assert_eq!(visitor.js::<String>("document.querySelector('#books').value").await, "Monday");
+    until_says(&visitor, &["touch red rings", "avoid blue boxes"]).await;
+    visitor.click("#book-delete").await;
+    visitor.until("document.querySelector('.book-name').innerText.includes('can\\'t be undone')").await;
+    visitor.click("#book-go").await;
+    visitor.until("document.querySelector('#books').options.length == 1").await;
+    until_says(&visitor, &["touch red rings"]).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn files_go_out_and_come_in() {
+    let visitor = Visitor::open("").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let downloads = SetDownloadBehaviorParams::builder()
+        .behavior(SetDownloadBehaviorBehavior::Allow)
+        .download_path(folder.path().display().to_string());
+    visitor.page.execute(downloads.build().expect("a folder for downloads")).await.expect("downloads");
+    visitor.add_rule("touch *red* rings & <b>stay</b>").await;
+    for (kind, choice) in [("json", "replace"), ("md", "apart")] {
+        visitor.click(&format!("#export-{kind}")).await;
+        let path = folder.path().join(format!("My rules.{kind}"));
+        for _ in 0..200 {
+            if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let text = std::fs::read_to_string(&path).expect("the file was given");
+        assert!(text.contains("NEW_HEURISTIC") && text.contains("R1"), "{text}");
+        import(&visitor, &path).await;
+        visitor.until("document.querySelector('#offer')?.open").await;
+        assert!(visitor.text("#offer").await.contains("touch *red* rings & <b>stay</b>"));
+        visitor.click(&format!("#offer-{choice}")).await;
+        visitor.until("!document.querySelector('#offer')").await;
+        until_says(&visitor, &["touch *red* rings & <b>stay</b>"]).await;
+    }
+    assert_eq!(visitor.js::<String>("document.querySelector('#books').value").await, "My rules 2");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_link_from_one_profile_opens_in_another() {
+    let sender = Visitor::open("#game=vault&seed=9").await;
+    sender.add_rule("touch red rings for points").await;
+    sender.add_rule("avoid blue boxes").await;
+    sender.click("#share-open").await;
+    sender.until("document.querySelector('#share .qr')").await;
+    let short: String = sender.js("document.querySelector('#link').value").await;
+    sender.click("#share-along").await;
+    sender.until(&format!("document.querySelector('#link').value != {short:?}")).await;
+    let link: String = sender.js("document.querySelector('#link').value").await;
+    let told = sender.text("#share-news").await;
+    assert!(told.contains(&format!("{} characters", link.len())), "{told}");
+    let fragment = link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment");
+    sender.leave().await;
+
+    let mut visitor = Visitor::open("#game=orchard").await;
+    visitor.add_rule("go home").await;
+    visitor.go(&fragment).await;
+    visitor.until("document.querySelector('#offer')?.open").await;
+    let preview = visitor.text("#offer").await;
+    for said in ["2 rules", "Rulewright 0.1.0", "touch red rings for points", "game vault", "seed 9"] {
+        assert!(preview.contains(said), "{said}: {preview}");
+    }
+    until_says(&visitor, &["go home"]).await;
+    visitor.click("#offer-join").await;
+    until_says(&visitor, &["go home", "touch red rings for points", "avoid blue boxes"]).await;
+    visitor.until("location.hash.includes('game=vault') && location.hash.includes('seed=9')").await;
+    assert!(visitor.text("[data-rule='R3'] .rule-foot").await.contains("from a link"));
+    // One revision: one step back.
+    visitor.click("#undo").await;
+    until_says(&visitor, &["go home"]).await;
+    // The same link in an open page, and no, thanks.
+    visitor.run(&format!("location.hash = {fragment:?}")).await;
+    visitor.until("document.querySelector('#offer')?.open").await;
+    visitor.press("Escape").await;
+    visitor.until("!document.querySelector('#offer')").await;
+    until_says(&visitor, &["go home"]).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn what_strangers_write_is_text_or_refused() {
+    let mut visitor = Visitor::open("").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let hostile =
+        "<img src=x onerror=alert(1)> <script>window.ran = 1</script> \\u202ereversed\\u0000 {{7*7}}";
+    let rule = format!(
+        r#"[{{"RULE_ID": "<b>id</b>", "TRIGGER": "{hostile}", "OBSERVATION": "{hostile}", "NEW_HEURISTIC": "{hostile}"}}]"#
+    );
+    import(&visitor, &file(&folder, "<i>evil<i>.json", &rule)).await;
+    visitor.until("document.querySelector('#offer')?.open").await;
+    visitor.click("#offer-join").await;
+    let seen = "<img src=x onerror=alert(1)> <script>window.ran = 1</script> reversed {{7*7}}";
+    until_says(&visitor, &[seen]).await;
+    let made: usize = visitor.js("document.querySelectorAll('.rulebooks img, .rulebooks script, .rulebooks b, .rulebooks i').length").await;
+    assert_eq!(made, 0, "markup became elements");
+    let fragment = share(&visitor).await;
+    visitor.go(&fragment).await;
+    visitor.until("document.querySelector('#offer')?.open").await;
+    assert!(visitor.text("#offer").await.contains(seen));
+    visitor.click("#offer-discard").await;
+    visitor.until("!document.querySelector('#offer')").await;
+    assert!(!visitor.js::<bool>("'ran' in window").await);
+    // What is too much, or not what it should be, is refused in a sentence.
+    let refused = [
+        (file(&folder, "large.json", &"x".repeat(3_000_000)), "KiB"),
+        (
+            file(&folder, "long.json", &format!(r#"[{{"NEW_HEURISTIC": "{}"}}]"#, "x".repeat(5000))),
+            "5000 characters",
+        ),
+        (file(&folder, "not.json", "{"), "not JSON"),
+        (file(&folder, "new.json", r#"{"rulewright": 8}"#), "version 8"),
+    ];
+    for (path, told) in &refused {
+        import(&visitor, path).await;
+        visitor
+            .until(&format!("document.querySelector('#rulebook-notices').innerText.includes({told:?})"))
+            .await;
+    }
+    for (link, told) in [("#rules=%%%", "damaged"), ("#rules=AQAAAA", "damaged"), ("#rules=", "damaged")] {
+        visitor.go(link).await;
+        visitor
+            .until(&format!("document.querySelector('#rulebook-notices').innerText.includes({told:?})"))
+            .await;
+    }
+    visitor.go(&format!("#rules={}", "A".repeat(1_000_000))).await;
+    visitor
+        .until("document.querySelector('#rulebook-notices').innerText.includes('1000000 characters')")
+        .await;
+    visitor.go(&format!("#seed=4&{}x", &fragment[1..])).await;
+    visitor.until("document.querySelector('#rulebook-notices').innerText.includes('damaged')").await;
+    assert_eq!(visitor.js::<String>("location.hash").await, "#game=orchard&seed=4");
+    until_says(&visitor, &[seen]).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn ten_thousand_damaged_links_do_no_harm() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    let fragment = share(&visitor).await;
+    // Each is opened in the running page, as a click on a link does.
+    visitor
+        .run(&format!(
+            "window.good = {fragment:?}; window.opened = (async () => {{
+                for (let i = 0; i < 10000; i++) {{
+                    const at = 7 + (i * 7919) % (good.length - 7);
+                    const link = good.slice(0, at) + String.fromCharCode(33 + (i * 31) % 90) + good.slice(at + i % 3);
+                    window.dispatchEvent(new HashChangeEvent('hashchange', {{ newURL: location.href.split('#')[0] + (link == good ? '#rules=x' : link) }}));
+                    if (i % 500 == 0) await new Promise(requestAnimationFrame);
+                }}
+                return true;
+            }})()"
+        ))
+        .await;
+    assert!(visitor.js::<bool>("window.opened").await);
+    visitor.until("document.querySelector('#rulebook-notices').innerText.includes('damaged')").await;
+    until_says(&visitor, &["touch red rings"]).await;
+    visitor.add_rule("still alive").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_full_or_forbidden_storage_is_said() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    visitor
+        .run("let room = 'x'.repeat(1 << 20); let n = 0;
+            while (room) { try { localStorage.setItem('room' + n++, room) } catch (_) { room = room.slice(1 + room.length / 2) } }")
+        .await;
+    visitor.add_rule("avoid blue boxes").await;
+    visitor.until("document.querySelector('#rulebook-notices').innerText.includes('no more room')").await;
+    until_says(&visitor, &["touch red rings", "avoid blue boxes"]).await;
+    visitor.run("for (let n = 0; n < 99; n++) localStorage.removeItem('room' + n)").await;
+    visitor.add_rule("go home").await;
+    visitor.reload().await;
+    until_says(&visitor, &["touch red rings", "avoid blue boxes", "go home"]).await;
+    // And what is stored but can't be read is put aside, not written over.
+    visitor.run("localStorage.setItem('rulewright.shelf', '{broken')").await;
+    visitor.reload().await;
+    visitor.until("document.querySelector('#rulebook-notices').innerText.includes('put aside')").await;
+    assert_eq!(visitor.js::<String>("localStorage.getItem('rulewright.shelf.unreadable')").await, "{broken");
+    visitor.run("Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }").await;
+    visitor.add_rule("in vain").await;
+    visitor.until("document.querySelector('#rulebook-notices').innerText.includes('store nothing')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn two_tabs_never_lose_an_edit() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    let other = visitor.tab("").await;
+    until_says(&other, &["touch red rings"]).await;
+    // What one does, the other shows.
+    other.add_rule("avoid blue boxes").await;
+    until_says(&visitor, &["touch red rings", "avoid blue boxes"]).await;
+    // Both at once: the other one does not hear in time.
+    other
+        .run(
+            "const [get, old] = [Storage.prototype.getItem, localStorage.getItem('rulewright.shelf')];
+            window.deaf = true;
+            Storage.prototype.getItem = function (name) { return window.deaf ? old : get.call(this, name) }",
+        )
+        .await;
+    visitor.add_rule("here").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.run("window.deaf = false").await;
+    other.add_rule("there").await;
+    other.until("document.querySelector('#rulebook-notices').innerText.includes('Another tab')").await;
+    assert_eq!(other.js::<String>("document.querySelector('#books').value").await, "My rules 2");
+    until_says(&other, &["touch red rings", "avoid blue boxes", "there"]).await;
+    visitor.until("document.querySelector('#books').options.length == 2").await;
+    until_says(&visitor, &["touch red rings", "avoid blue boxes", "here"]).await;
+    visitor.reload().await;
+    let names: Vec<String> =
+        visitor.js("[...document.querySelector('#books').options].map(o => o.value)").await;
+    assert_eq!(names, ["My rules", "My rules 2"]);
+    other.page.clone().close().await.expect("the tab closes");
+    drop(other);
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_rulebook_stands_in_nobodys_way_and_looks_well() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = r#"{"rulewright": 1, "name": "Orchard", "rules": [
+        {"RULE_ID": "R1", "TRIGGER": "touch red ring", "OBSERVATION": "+2 in 5 of 6", "NEW_HEURISTIC": "touch red rings for points", "support": [3, 8, 12, 20, 31], "contradiction": [17], "origin": "strategist", "pinned": true},
+        {"RULE_ID": "R2", "TRIGGER": "touch blue box", "OBSERVATION": "life -1 in 4 of 4", "NEW_HEURISTIC": "avoid blue boxes, they cost a life", "status": "hypothesis", "support": [5, 9], "origin": "strategist"},
+        {"RULE_ID": "R3", "TRIGGER": "touch grey door", "OBSERVATION": "0 in 8 of 8", "NEW_HEURISTIC": "grey doors stay shut without a key, go round", "disabled": true},
+        {"RULE_ID": "ASSET_VOL_22", "TRIGGER": "asset.volatility > 0.6 AND market.volume < 100k", "OBSERVATION": "The default stop-loss (0.05) is too wide; current model policy is too slow to react.", "NEW_HEURISTIC": "When volatility is high and volume is low, switch from fixed-stop-loss to dynamic-trailing-stop-loss (0.01) immediately to minimize tail risk."},
+        {"RULE_ID": "R5", "NEW_HEURISTIC": "לך הביתה כשהדלק נגמר"}]}"#;
+    let path = file(&folder, "Orchard.json", rules);
+    for (size, width, height) in [("phone", 390, 844), ("desktop", 1366, 900)] {
+        for theme in ["light", "dark"] {
+            let visitor = Visitor::open(&format!("#theme={theme}")).await;
+            visitor.size(width, height, size == "phone").await;
+            let look = async |part: &str, at: &str| {
+                visitor
+                    .run(&format!("document.querySelector({at:?}).scrollIntoView({{ block: 'start' }})"))
+                    .await;
+                visitor.screenshot(&format!("rulebook-{size}-{theme}-{part}")).await;
+                let out: Vec<String> = visitor
+                    .js("[...document.querySelectorAll('.rulebooks *')].filter(e => !e.closest('.hidden')
+                        && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
+                    .await;
+                assert_eq!(out, Vec::<String>::new(), "{size}, {theme}, {part}");
+                assert_eq!(visitor.barriers().await, Vec::<String>::new(), "{size}, {theme}, {part}");
+            };
+            look("empty", ".rulebooks").await;
+            import(&visitor, &path).await;
+            visitor.until("document.querySelector('#offer')?.open").await;
+            look("offer", "#offer h2").await;
+            visitor.click("#offer-replace").await;
+            visitor.until("document.querySelectorAll('.rule').length == 5").await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            look("cards", ".rulebooks").await;
+            press(&visitor, "edit", "R2").await;
+            visitor.until("document.querySelector('.form-heuristic')").await;
+            look("form", ".rule-form").await;
+            visitor.type_into(".form-heuristic", "avoid blue boxes near the door, they cost a life").await;
+            visitor.click(".rule-form [type=submit]").await;
+            visitor.until("document.querySelector('.rules ins')").await;
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            look("changed", "[data-rule=R1]").await;
+            visitor.click("#log-toggle").await;
+            visitor.until("document.querySelectorAll('.revision').length == 2").await;
+            look("log", ".rulebook-log").await;
+            visitor.click("#share-open").await;
+            visitor.until("document.querySelector('#share .qr')").await;
+            look("share", "#share h2").await;
+            visitor.leave().await;
+        }
+    }
+}
