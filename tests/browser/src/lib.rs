@@ -43,6 +43,46 @@ use tower_http::services::ServeDir;
 /// when all is well.
 pub const PATIENCE: u32 = 20;
 
+/// How often a click is tried on an element that moves.
+const AIMS: usize = 10;
+
+/// Waits until the element of a selector rests, and gives the middle of it. Until the pointer was down and up
+/// over it, it alone hears of the pointer; `window.aim.hit()` tells whether that came about.
+const AIM: &str = "async selector => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const middle = () => {
+        const element = document.querySelector(selector);
+        if (!element) throw new Error('there is no such element');
+        element.scrollIntoViewIfNeeded();
+        const { x, y, width, height } = element.getClientRects()[0] ?? {};
+        if (!width || !height) throw new Error('it is not to be seen');
+        return { element, x: x + width / 2, y: y + height / 2 };
+    };
+    let last = {}, now = middle();
+    const moves = () => now.element !== last.element || now.x !== last.x || now.y !== last.y;
+    for (let frames = 0; moves() && frames < 600; frames++) {
+        await frame();
+        [last, now] = [now, middle()];
+    }
+    const seen = [], kinds = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+    const watch = event => {
+        const inside = now.element.contains(event.composedPath()[0]);
+        seen.push(inside);
+        if (!inside) {
+            event.preventDefault();
+            event.stopImmediatePropagation();
+        }
+    };
+    kinds.forEach(kind => window.addEventListener(kind, watch, true));
+    window.aim = {
+        hit: () => {
+            kinds.forEach(kind => window.removeEventListener(kind, watch, true));
+            return seen.length > 0 && seen.every(inside => inside);
+        },
+    };
+    return [now.x, now.y];
+}";
+
 /// Whether the agent has its model, and nothing is under way.
 pub const IDLE: &str = "document.querySelector('#agent-status').innerText == 'Ready.'";
 
@@ -328,11 +368,27 @@ impl Visitor {
         text.trim().parse().unwrap_or_else(|_| panic!("{selector} shows “{text}”, not a number"))
     }
 
-    /// Clicks the middle of the first element that fits, with a real pointer.
+    /// Clicks the middle of the first element that fits, with a real pointer. Where the page moves in between
+    /// and the pointer is over something else, that hears nothing, and the click is tried again.
     pub async fn click(&self, selector: &str) {
-        let element = self.page.find_element(selector).await;
-        let element = element.unwrap_or_else(|e| panic!("{selector}: {e}"));
-        element.click().await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+        for _ in 0..AIMS {
+            let aim = format!("({AIM})({selector:?})");
+            let [x, y]: [f64; 2] = self.try_js(&aim).await.unwrap_or_else(|e| panic!("{selector}: {e}"));
+            for (kind, button) in [
+                (DispatchMouseEventType::MouseMoved, MouseButton::None),
+                (DispatchMouseEventType::MousePressed, MouseButton::Left),
+                (DispatchMouseEventType::MouseReleased, MouseButton::Left),
+            ] {
+                let event = DispatchMouseEventParams::builder().r#type(kind).x(x).y(y).button(button);
+                let event = event.click_count(1).build().expect("a pointer event");
+                self.page.execute(event).await.expect("the pointer arrives");
+            }
+            // A click that led to another page has hit.
+            if self.js("window.aim?.hit() ?? true").await {
+                return;
+            }
+        }
+        panic!("{selector}: something else is in front of it: {}", self.text("body").await);
     }
 
     /// Types a text into a field, in place of what it holds.

@@ -1,7 +1,7 @@
 //! What the page is for, with the model that it ships: it plays, votes and writes a rule; a sentence changes
 //! how it plays; every lesson opens what it says; a course page embeds it; hours of it do no harm.
 
-use rulewright_browser_tests::Visitor;
+use rulewright_browser_tests::{IDLE, Visitor};
 
 /// Seconds for what the model has to think about: the machine may be busy with other tests.
 const THOUGHT: u32 = 300;
@@ -39,12 +39,13 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
     // At once, while the model comes in.
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
-    visitor.until("document.querySelector('#agent-status').innerText == 'Ready.'").await;
+    visitor.until(IDLE).await;
     visitor.click("#let-play").await;
     visitor.until("document.querySelectorAll('#ballots .ballot').length == 3").await;
     visitor.until_within(THOUGHT, "document.querySelectorAll('.reward').length == 3").await;
     visitor.until_within(THOUGHT, "document.querySelector('.rules .rule-says')").await;
     visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, IDLE).await;
     let why: Vec<String> = visitor.js(&texts("#verdicts .yes")).await;
     assert!(!why.is_empty(), "it reflected and does not say why");
     // A rule's evidence leads to the moment that it rests on.
@@ -62,7 +63,7 @@ async fn one_sentence_of_the_rulebook_changes_what_is_played_on_the_same_seed() 
         visitor.go(&format!("#lesson=1-one-sentence&step={step}&panels=history")).await;
         visitor.click(".lesson-open").await;
         visitor.until(&format!("document.querySelector('.rules').innerText.includes({rule:?})")).await;
-        visitor.until("document.querySelector('#agent-status').innerText == 'Ready.'").await;
+        visitor.until(IDLE).await;
         visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
         visitor.click("#pause").await;
         played.push(actions(&visitor, 25).await);
