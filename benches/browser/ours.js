@@ -7,30 +7,51 @@
 const page = new URL("../", location.href); // the built page is served one folder up
 
 window.benchOurs = async ({ backend = "cpu", model, prompt_tokens = 128, new_tokens = 64, runs = 5, batch = 1, workers = 1 }) => {
+  const program = [`worker-${backend}.js`, `worker-${backend}_bg.wasm`];
+  let library = 0;
+  for (const file of program) library += (await (await fetch(new URL(file, page))).blob()).size;
   const started = performance.now();
   const all = [];
   for (let i = 0; i < workers; i++) all.push(await open(backend, new URL(model, location.href).href));
   const load_ms = performance.now() - started;
   try {
+    const { about } = all[0];
+    const bytes = { library, model: about.files.reduce((sum, [, size]) => sum + size, 0) };
     const words = await fit(all[0], prompt_tokens);
-    const result = { prefill_ms: [], decode_ms_per_token: [], tokens_per_second: [], counts: null, load_ms, about: all[0].about };
+    const result = { prefill_ms: [], decode_ms_per_token: [], tokens_per_second: [], counts: null, load_ms, about, bytes };
+    const write = (worker, run, tokens) => worker.write(messages(run, words), batch, 1 + tokens);
     // The first round warms the compiler, and is not kept.
     for (let run = 0; run <= runs; run++) {
-      all[0].count();
-      const costs = await Promise.all(all.map((worker) => worker.write(messages(run, words), batch, 1 + new_tokens)));
-      const counts = await all[0].count();
+      const costs = await Promise.all(all.map((worker) => write(worker, run, new_tokens)));
       if (run === 0) continue;
       const steps = (cost) => cost.written / batch - 1; // the first token of each trace came with the prompt
       const rate = costs.reduce((sum, cost) => sum + (1e3 * batch * steps(cost)) / cost.rest, 0);
       result.prefill_ms.push(Math.max(...costs.map((cost) => cost.first)));
       result.decode_ms_per_token.push(Math.max(...costs.map((cost) => cost.rest / steps(cost))));
       result.tokens_per_second.push(rate);
-      result.counts = Object.fromEntries(Object.entries(counts).map(([what, n]) => [what, n / steps(costs[0])]));
+    }
+    if (backend === "gpu") {
+      // What the prompt and the first tokens ask of the card is not the steps'.
+      const asked = [];
+      for (const tokens of [0, new_tokens]) {
+        await all[0].count();
+        await write(all[0], runs + 1 + asked.length, tokens);
+        asked.push(await all[0].count());
+      }
+      const step = ([what, n]) => [what, (asked[1][what] - n) / new_tokens];
+      result.counts = Object.fromEntries(Object.entries(asked[0]).map(step));
     }
     return result;
   } finally {
     for (const worker of all) worker.terminate();
   }
+};
+
+// What a graphics adapter calls itself, if there is one that is no program.
+window.adapter = async () => {
+  const info = (await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }))?.info;
+  const name = info && [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
+  return info && !info.isFallbackAdapter && !/swiftshader|llvmpipe|software/i.test(name) ? name : null;
 };
 
 // A prompt of its own for each run, so that nothing is kept from the run before.
@@ -79,7 +100,7 @@ async function open(backend, model) {
     write: async (messages, traces, most_tokens) => {
       const seeds = Array.from({ length: traces }, (_, i) => i);
       const style = { seeds, temperature: 1, top_p: 1, most_tokens, grammar: null };
-      worker.postMessage({ Write: { job: ++job, messages, style } });
+      worker.postMessage({ Write: { job: ++job, purpose: { Vote: "Adapted" }, messages, style } });
       return (await hears("Written")).cost;
     },
   };

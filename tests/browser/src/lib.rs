@@ -502,13 +502,25 @@ impl Visitor {
 
     /// Mebibytes that the browser's processes hold, all together.
     pub async fn memory(&self) -> f64 {
+        self.processes("RssAnon:").await.iter().map(|(_, held)| held).sum()
+    }
+
+    /// The most mebibytes that the page's own process has held, with its workers.
+    pub async fn peak_memory(&self) -> f64 {
+        let processes = self.processes("VmHWM:").await;
+        processes.iter().filter(|(kind, _)| kind == "renderer").fold(0.0, |most, (_, held)| held.max(most))
+    }
+
+    /// The browser's processes, by their kind, with a line of what the system says of them, in mebibytes.
+    async fn processes(&self, line: &str) -> Vec<(String, f64)> {
         let asked = self.browser.lock().await.execute(GetProcessInfoParams::default()).await;
         let held = |process: &ProcessInfo| {
             let status = std::fs::read_to_string(format!("/proc/{}/status", process.id)).unwrap_or_default();
-            let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-            line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default()
+            let held = status.lines().find_map(|found| found.strip_prefix(line));
+            let held = held.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+            (process.r#type.clone(), held.unwrap_or_default() / 1024.0)
         };
-        asked.expect("the processes").process_info.iter().map(held).sum::<f64>() / 1024.0
+        asked.expect("the processes").process_info.iter().map(held).collect()
     }
 
     /// The program that draws for all pages crashes, and every GPU device is lost.

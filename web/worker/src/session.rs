@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rulewright::frame::Frame;
 use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
 use rulewright::vlm::folder::ModelError;
+use rulewright::vlm::processor::Prompt;
 use rulewright::vlm::{Vlm, VlmError};
 use rulewright_protocol::{About, Cost, Job, Reply, Request, Source};
 
@@ -15,6 +16,8 @@ use crate::store::{self, Fetched};
 
 /// Milliseconds between two replies with tokens: about a frame of the page.
 const TOKENS_EVERY: f64 = 15.0;
+/// Words of the longest prompt that the model is warmed up with: about a full rulebook and a status.
+const LONG: usize = 200;
 
 /// Why a request was not done.
 enum Failure {
@@ -171,12 +174,14 @@ fn loaded(vlm: &mut Option<Vlm>) -> Result<&mut Vlm, Failure> {
     vlm.as_mut().ok_or_else(|| Failure::Problem("no model is loaded".into()))
 }
 
-/// Has the model look and write a little, so that the browser has compiled what will be needed, and
-/// counts the tokens of a picture.
+/// Has the model look, read and write a little, so that the browser has compiled what will be needed for
+/// prompts of all lengths and for several traces, and counts the tokens of a picture.
 async fn warm_up(vlm: &mut Vlm) -> Result<usize, VlmError> {
-    let parts = vec![Part::Image(Frame::new()), Part::Text("?".into())];
-    let prompt = vlm.processor().prompt(&[Message { role: Role::User, parts }])?;
-    for traces in [1, 3] {
+    let longest = LONG.min(vlm.config().text.max_position_embeddings / 4);
+    let mut prompt = Prompt::default();
+    for (traces, words) in [(1, 1), (3, longest / 2), (5, longest)] {
+        let parts = vec![Part::Image(Frame::new()), Part::Text("a ".repeat(words))];
+        prompt = vlm.processor().prompt(&[Message { role: Role::User, parts }])?;
         let style = Style {
             seeds: (0..traces).collect(),
             temperature: 1.0,

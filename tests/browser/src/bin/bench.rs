@@ -1,5 +1,5 @@
 //! `bench FOLDER`: times our worker and its peers in a real Chromium, over the models that
-//! `scripts/bench.sh` put into the folder, and prints a table.
+//! `scripts/bench.sh` put into the folder, and prints tables and what they come to.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,6 +7,17 @@ use std::path::Path;
 
 use rulewright_browser_tests::{Visitor, root};
 use serde::Deserialize;
+
+/// Milliseconds a step of plain burn at the sizes of `spike`, one trace, in a worker: what was measured before
+/// there were kernels of our own, at its best.
+const PLAIN_BURN: f64 = 3.0;
+/// The peers, each with its forms of the weights.
+const PEERS: [(&str, &str); 4] = [
+    ("wllama", "decoder-f32.gguf"),
+    ("wllama", "decoder-q8_0.gguf"),
+    ("onnxruntime-web", "decoder-f32.onnx"),
+    ("onnxruntime-web", "decoder-q8.onnx"),
+];
 
 /// What the page measured: one number a run.
 #[derive(Deserialize)]
@@ -17,16 +28,14 @@ struct Outcome {
     tokens_per_second: Vec<f64>,
     #[serde(default)]
     correct: Option<bool>,
-    #[serde(default)]
-    bytes: Option<Bytes>,
+    bytes: Bytes,
     #[serde(default)]
     about: Option<About>,
     #[serde(default)]
     counts: Option<Counts>,
-    #[serde(default)]
-    load_ms: f64,
 }
 
+/// What a visitor downloads, before compression.
 #[derive(Deserialize)]
 struct Bytes {
     library: u64,
@@ -36,10 +45,9 @@ struct Bytes {
 #[derive(Deserialize)]
 struct About {
     device: String,
-    downloaded: u64,
 }
 
-/// Calls to the graphics card a token.
+/// Calls to the graphics card a step.
 #[derive(Deserialize)]
 struct Counts {
     dispatches: f64,
@@ -47,59 +55,63 @@ struct Counts {
     readbacks: f64,
 }
 
-/// The middle of some numbers with the least and the most.
-fn spread(numbers: &[f64], digits: usize) -> String {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.as_slice() {
-        [] => "-".into(),
-        all => format!(
-            "{:.digits$} ({:.digits$} to {:.digits$})",
-            all[all.len() / 2],
-            all[0],
-            all[all.len() - 1]
-        ),
+impl Outcome {
+    /// Tokens a second, of all traces and workers, in each run.
+    fn rates(&self, traces: u32) -> Vec<f64> {
+        match self.tokens_per_second.as_slice() {
+            [] => self.decode_ms_per_token.iter().map(|ms| 1e3 * f64::from(traces) / ms).collect(),
+            rates => rates.to_vec(),
+        }
     }
 }
 
-/// Prints a row of the table.
-fn print(what: &str, batch: u32, outcome: &Result<Outcome, String>) {
-    match outcome {
-        Err(problem) => println!("| {what} | {batch} | {problem} | | | | |"),
+/// Numbers in order.
+fn sorted(numbers: &[f64]) -> Vec<f64> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+/// The middle of some numbers.
+fn median(numbers: &[f64]) -> Option<f64> {
+    sorted(numbers).get(numbers.len() / 2).copied()
+}
+
+/// The middle of some numbers with the least and the most.
+fn spread(numbers: &[f64], digits: usize) -> String {
+    let all = sorted(numbers);
+    match (median(numbers), all.first(), all.last()) {
+        (Some(middle), Some(least), Some(most)) => {
+            format!("{middle:.digits$} ({least:.digits$} to {most:.digits$})")
+        }
+        _ => "-".into(),
+    }
+}
+
+/// Times one thing in a browser of its own, and prints its row.
+async fn row(work: &Path, switches: &[&str], what: &str, traces: u32, call: &str) -> Option<Outcome> {
+    let visitor = open(work, switches).await;
+    let outcome = time(&visitor, call).await;
+    let memory = visitor.peak_memory().await;
+    visitor.close().await;
+    match &outcome {
+        Err(problem) => println!("| {what} | {traces} | {problem} | | | | | |"),
         Ok(outcome) if outcome.correct == Some(false) => {
-            println!("| {what} | {batch} | answers differ: not timed | | | | |");
+            println!("| {what} | {traces} | answers differ: not timed | | | | | |");
         }
         Ok(outcome) => {
-            let rates = match outcome.tokens_per_second.as_slice() {
-                [] => outcome.decode_ms_per_token.iter().map(|ms| 1e3 * f64::from(batch) / ms).collect(),
-                rates => rates.to_vec(),
-            };
-            let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
-            let model = outcome.about.as_ref().map(|about| about.downloaded);
-            let model = model.filter(|bytes| *bytes > 0).or(outcome.bytes.as_ref().map(|bytes| bytes.model));
+            let megabytes = |bytes: u64| bytes as f64 / 1e6;
             println!(
-                "| {what} | {batch} | {} | {} | {} | {} | {} |",
+                "| {what} | {traces} | {} | {} | {} | {:.1} | {:.1} | {memory:.0} |",
                 spread(&outcome.prefill_ms, 1),
                 spread(&outcome.decode_ms_per_token, 2),
-                spread(&rates, 0),
-                model.map_or("-".into(), megabytes),
-                outcome.bytes.as_ref().map_or("-".into(), |bytes| megabytes(bytes.library)),
+                spread(&outcome.rates(traces), 0),
+                megabytes(outcome.bytes.model),
+                megabytes(outcome.bytes.library),
             );
         }
     }
-}
-
-/// The most memory that the browser's page processes have held, in MB; 0 where the system does not tell.
-fn peak_memory() -> u64 {
-    let renderer = |path: &Path| {
-        let command = fs::read_to_string(path.join("cmdline")).ok()?;
-        let status = fs::read_to_string(path.join("status")).ok()?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
-        command.contains("--type=renderer").then_some(peak / 1000)
-    };
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes.filter_map(|process| renderer(&process.path())).max().unwrap_or_default()
+    outcome.ok()
 }
 
 /// A browser on the bench's page.
@@ -122,69 +134,90 @@ async fn time(visitor: &Visitor, call: &str) -> Result<Outcome, String> {
         .map_err(|error| error.lines().next().unwrap_or_default().to_string())
 }
 
+/// The call that times our worker.
+fn ours(name: &str, backend: &str, batch: u32, workers: u32, tokens: u32) -> String {
+    format!(
+        "benchOurs({{model: '../models/{name}-bytes/', backend: '{backend}', batch: {batch}, workers: {workers}, \
+         new_tokens: {tokens}}})"
+    )
+}
+
+/// Times our worker and the peers on models of one size, and says what that comes to.
+async fn compare(work: &Path, name: &str, card: Option<&str>) {
+    println!("\n{name}: benches/browser/models/{name}.json, a prompt of 128 tokens, then 64\n");
+    println!("| runtime | K | first token, ms | a step, ms | tokens/s | model, MB | program, MB | peak, MB |");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
+    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+    for (workers, traces) in [(1, 1), (1, 3), (1, 5), (3, 1), (3, 5)] {
+        let what = format!("ours, CPU, {workers} worker{}", if workers > 1 { "s" } else { "" });
+        let found = row(work, &["disable-gpu"], &what, traces, &ours(name, "cpu", traces, workers, 64)).await;
+        if workers == 1 {
+            mine.extend(found.map(|found| (traces, found)));
+        }
+    }
+    for (workers, traces) in [(1, 1), (1, 5), (3, 5)].into_iter().filter(|_| card.is_some()) {
+        let what = format!("ours, GPU, {workers} worker{}", if workers > 1 { "s" } else { "" });
+        row(work, &["enable-unsafe-webgpu"], &what, traces, &ours(name, "gpu", traces, workers, 64)).await;
+    }
+    for (peer, file) in PEERS {
+        if !work.join(format!("{name}-peers/{file}")).exists() {
+            continue;
+        }
+        let form = file.trim_start_matches("decoder-").replace(['.', '_'], " ");
+        for traces in [1, 5] {
+            let call = format!("bench('{peer}', {{model: '../models/{name}-peers/{file}', batch: {traces}}})");
+            let found = row(work, &["disable-gpu"], &format!("{peer}, {form}"), traces, &call).await;
+            theirs.extend(found.map(|found| (traces, found)));
+        }
+    }
+    println!();
+    let of = |all: &[(u32, Outcome)], traces: u32| -> Vec<(f64, f64)> {
+        let all = all.iter().filter(|(count, _)| *count == traces);
+        let both = |found: &Outcome| Some((median(&found.rates(traces))?, median(&found.prefill_ms)?));
+        all.filter_map(|(_, found)| both(found)).collect()
+    };
+    for traces in [1, 5] {
+        let Some((rate, first)) = of(&mine, traces).first().copied() else { continue };
+        let peers = of(&theirs, traces);
+        let Some(best) = peers.iter().map(|(rate, _)| *rate).max_by(f64::total_cmp) else { continue };
+        let soonest = peers.iter().map(|(_, first)| *first).fold(f64::INFINITY, f64::min);
+        println!("- K={traces}: {:.2} times the tokens/s of the best peer, whichever form of the weights;", rate / best);
+        println!("  the first token {:.2} times as soon as the soonest peer's.", soonest / first);
+    }
+    if let (Some((one, first)), Some((five, first_of_five))) = (of(&mine, 1).first(), of(&mine, 5).first()) {
+        println!("- K=5 as a batch gives {:.2} times the tokens/s of single traces; with the prompt, which", five / one);
+        let whole = |first: f64, steps: f64| first + 64.0 * steps;
+        let (single, batch) = (whole(*first, 1e3 / one), whole(*first_of_five, 5e3 / five));
+        println!("  five single runs read five times, {:.2} times.", 5.0 * single / batch);
+        if name == "spike" {
+            println!("- Plain burn took {PLAIN_BURN} ms a step at its best: this is {:.2} times faster.", PLAIN_BURN * one / 1e3);
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() {
     let work = std::env::args().nth(1).expect("the folder of the models: run scripts/bench.sh");
     let work = Path::new(&work);
-    let ours = |name: &str, backend: &str, batch: u32, workers: u32, tokens: u32| {
-        format!(
-            "benchOurs({{model: '../models/{name}/', backend: '{backend}', batch: {batch}, workers: {workers}, \
-             new_tokens: {tokens}}})"
-        )
-    };
+    let visitor = open(work, &["enable-unsafe-webgpu"]).await;
+    let card: Option<String> = visitor.js("adapter()").await;
+    visitor.close().await;
+    println!("Graphics adapter: {}", card.as_deref().unwrap_or("none"));
     for name in ["spike", "recipe"] {
-        println!(
-            "\n{name}: benches/browser/models/{name}.json, a prompt of 128 tokens, then 64, on the CPU\n"
-        );
-        println!("| runtime | K | first token, ms | a step, ms | tokens/s | model, MB | runtime, MB |");
-        println!("|---|--:|--:|--:|--:|--:|--:|");
-        for (workers, batch) in [(1, 1), (1, 3), (1, 5), (3, 1), (3, 5)] {
-            let visitor = open(work, &["disable-gpu"]).await;
-            let outcome = time(&visitor, &ours(&format!("{name}-bytes"), "cpu", batch, workers, 64)).await;
-            print(&format!("ours, {workers} worker{}", if workers > 1 { "s" } else { "" }), batch, &outcome);
-            let memory = peak_memory();
-            if let Ok(Outcome { about: Some(about), load_ms, .. }) = &outcome
-                && batch == 5
-            {
-                eprintln!(
-                    "  {}: loaded in {load_ms:.0} ms, the page's process peaked at {memory} MB",
-                    about.device
-                );
-            }
-            visitor.close().await;
-        }
-        for (peer, file) in [
-            ("wllama", "decoder-f32.gguf"),
-            ("wllama", "decoder-q8_0.gguf"),
-            ("onnxruntime-web", "decoder-f32.onnx"),
-            ("onnxruntime-web", "decoder-q8.onnx"),
-        ] {
-            if !work.join(format!("{name}-peers/{file}")).exists() {
-                continue;
-            }
-            for batch in [1, 5] {
-                let visitor = open(work, &["disable-gpu"]).await;
-                let call =
-                    format!("bench('{peer}', {{model: '../models/{name}-peers/{file}', batch: {batch}}})");
-                let outcome = time(&visitor, &call).await;
-                let form = file.trim_start_matches("decoder-").replace(['.', '_'], " ");
-                print(&format!("{peer}, {form}"), batch, &outcome);
-                visitor.close().await;
-            }
-        }
+        compare(work, name, card.as_deref()).await;
     }
     // A software adapter says nothing about speed, but everything about what is asked of a card.
-    let adapter = ["enable-unsafe-webgpu", "use-webgpu-adapter=swiftshader", "enable-unsafe-swiftshader"];
-    let visitor = open(work, &adapter).await;
-    println!("\nOn WebGPU, a token of `recipe`:\n");
-    for batch in [1, 5] {
-        match time(&visitor, &ours("recipe-bytes", "gpu", batch, 1, 4)).await {
+    let software = ["enable-unsafe-webgpu", "use-webgpu-adapter=swiftshader", "enable-unsafe-swiftshader"];
+    let visitor = open(work, if card.is_some() { &software[..1] } else { &software }).await;
+    println!("\nOn WebGPU, a step of `recipe` asks the card for:\n");
+    for traces in [1, 5] {
+        match time(&visitor, &ours("recipe", "gpu", traces, 1, 4)).await {
             Ok(Outcome { counts: Some(counts), about: Some(about), .. }) => println!(
-                "- K={batch}: {:.0} dispatches, {:.1} submits, {:.1} readbacks ({})",
+                "- K={traces}: {:.0} dispatches, {:.1} submits, {:.1} readbacks ({})",
                 counts.dispatches, counts.submits, counts.readbacks, about.device
             ),
-            Ok(_) => println!("- K={batch}: nothing was counted"),
-            Err(problem) => println!("- K={batch}: {problem}"),
+            Ok(_) => println!("- K={traces}: nothing was counted"),
+            Err(problem) => println!("- K={traces}: {problem}"),
         }
     }
     visitor.close().await;
