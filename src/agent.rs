@@ -292,9 +292,10 @@ impl Agent {
         match self.settings.memory {
             Source::Rules => memory::fit(&self.rulebook, budget, self.now),
             Source::Past(most) => {
-                let text = self.history.records().next_back().map_or("", |record| &record.text);
-                let past = self.history.records().map(|record| (&record.step, record.text.as_str()));
-                memory::nearest(past, text, most, budget)
+                let past = || self.history.records().map(|record| (&record.step, &record.words));
+                past().next_back().map_or_else(Memory::default, |(_, present)| {
+                    memory::nearest(past(), present, most, budget)
+                })
             }
             Source::Nothing => Memory::default(),
         }
@@ -335,7 +336,9 @@ impl Agent {
     fn remember(&mut self, vote: &Vote, statuses: (&Status, &Status), outcome: Outcome) -> Vec<Step> {
         let mut settled: Vec<Step> = self.history.settle(vote.text()).into_iter().collect();
         let step = Step::new(self.now, (vote.action, vote.text()), statuses, outcome, false);
-        let record = Record { step, text: vote.text().into(), done: outcome.done };
+        let recalls = matches!(self.settings.memory, Source::Past(_));
+        let words = if recalls { memory::words(vote.text()) } else { Default::default() };
+        let record = Record { step, text: vote.text().into(), words, done: outcome.done };
         self.history.push(record, &self.rulebook);
         if outcome.done {
             settled.extend(self.history.close());
@@ -354,19 +357,20 @@ impl Agent {
         let score = (outcome.score + outcome.lives) as f32;
         // Whatever goes wrong, the next decision begins with the right adapter.
         self.installed = false;
+        let before = learner.tokens;
         let events = learner.decided(mind, (prompt, &vote.ballots, &vote.tally), score).await;
+        self.dynamics.tokens.learning += learner.tokens - before;
         self.installed = events.iter().all(|event| matches!(event, Event::Updated { .. }));
         events
     }
 
     fn consider(&mut self, vote: &Vote, settled: &[Step], outcome: Outcome) -> Verdict {
-        let met = |step: &Step| !step.meets.is_empty() || !step.looks.is_empty() || !step.change.is_none();
         let seen = Seen {
             surprises: settled.iter().filter_map(|step| surprise(step, self.rulebook.listed())).collect(),
             new: new_things(vote.text()),
             agreed: vote.tally.is_agreed() || vote.ballots.len() < 2,
             scored: outcome.score > 0,
-            met: self.history.unread().iter().any(met),
+            met: self.history.has_met(),
         };
         self.scheduler.consider(self.now, seen)
     }
@@ -397,7 +401,8 @@ impl Agent {
         let changed = done.is_some_and(|entry| {
             entry.revision.operations.iter().any(|operation| !matches!(operation, Operation::Confirm { .. }))
         });
-        if text.is_ok() {
+        // What was not understood is read again the next time, with what comes until then.
+        if entry.is_some() || text.as_deref().is_ok_and(revision::is_nothing) {
             self.history.read();
         }
         self.scheduler.reflected(tokens, changed);
@@ -435,9 +440,8 @@ impl Agent {
             ..Dynamics::of(vote)
         };
         for event in events {
-            if let Event::Updated { kl, entropy, tokens, .. } = event {
+            if let Event::Updated { kl, entropy, .. } = event {
                 (point.kl, point.model_entropy) = (Some(*kl), Some(*entropy));
-                point.tokens.learning += *tokens as u64;
             }
         }
         self.dynamics = point;

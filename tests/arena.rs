@@ -2,7 +2,9 @@
 //! a rule is worth what is lost without it.
 #![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 
 use pollster::block_on;
 use rulewright::agent::executor::Voting;
@@ -10,9 +12,9 @@ use rulewright::agent::revision::Revision;
 use rulewright::agent::rulebook::{Origin, Rulebook};
 use rulewright::agent::{Decision, Settings, digest::Digest};
 use rulewright::arena::bootstrap::Interval;
-use rulewright::arena::contest::{BIN, Contender, Key, Played, Protocol, Run, keys, play, scale};
+use rulewright::arena::contest::{BIN, Contender, Key, Played, Protocol, Run, Shard, keys, play, scale};
 use rulewright::arena::ledger::{self, Ledger};
-use rulewright::arena::scorecard::{Scorecard, csv};
+use rulewright::arena::scorecard::{First, Recovery, Scorecard, bins, csv};
 use rulewright::arena::{
     figure,
     worth::{Worth, worth},
@@ -94,6 +96,11 @@ fn every_contender_plays_and_replays() {
         let who = run.key.contender;
         assert_eq!(run.coherence.len(), if who.is_scale() { 0 } else { run.points.len() });
         assert_eq!(run.tokens.total() > 0, !who.is_scale());
+        for curve in [run.change.len(), run.reward.len(), run.entropy.len(), run.kl.len()] {
+            assert_eq!(curve, run.coherence.len());
+        }
+        let reasons: u32 = run.reasons.values().sum();
+        assert!(reasons >= run.reflections && (reasons > 0) == (run.reflections > 0), "{:?}", run.reasons);
         let writes = matches!(who, Contender::Full | Contender::Rules | Contender::Interval);
         assert!(writes || run.reflections == 0, "{who}");
         let learns =
@@ -101,7 +108,13 @@ fn every_contender_plays_and_replays() {
         assert!(learns || run.updates == 0, "{who}");
     }
     let of = |who| played.iter().filter(move |run| run.key.contender == who);
-    assert!(of(Contender::Interval).all(|run| run.reflections > 0));
+    assert!(of(Contender::Interval).all(|run| run.reasons.get("interval") == Some(&run.reflections)));
+    assert!(of(Contender::Full).all(|run| !run.reasons.contains_key("interval")));
+    assert!(of(Contender::Entropy).all(|run| run.kl.last().is_some_and(Option::is_some)));
+    let text = bins(&played);
+    let points: usize = played.iter().map(|run| run.points.len()).sum();
+    assert_eq!(text.lines().count(), points + 1);
+    assert!(text.lines().all(|line| line.split(',').count() == 10), "{text}");
     assert!(of(Contender::Entropy).all(|run| run.updates > 0));
     let same = Key { game: "orchard".into(), contender: Contender::Oracle, seed: 1 };
     assert_eq!(
@@ -174,12 +187,55 @@ fn shards_put_together_are_the_whole() {
     assert!(ledger::merge([whole, runs(&other, &all[..1])]).unwrap_err().contains("same conditions"));
 }
 
+fn open(place: &Path, protocol: &Protocol) -> Result<Ledger, String> {
+    Ledger::open(place, protocol, &games().into_iter().cloned().collect::<Vec<_>>())
+}
+
+#[test]
+fn runs_under_other_conditions_are_never_mixed() {
+    let place = tempfile::tempdir().unwrap();
+    let all = keys(&games()[..1], &[Contender::Random], 2);
+    let played = runs(&protocol(), &all);
+    let mut ledger = open(place.path(), &protocol()).unwrap();
+    ledger.add(played[0].clone()).unwrap();
+    drop(ledger);
+    // The same id, but another game.
+    let mut changed = games()[0].clone();
+    changed.file.steps += 1;
+    let problem = Ledger::open(place.path(), &protocol(), &[changed.clone()]).err().unwrap();
+    assert!(problem.contains("game file"), "{problem}");
+    let odd = scale(&changed, all[1].clone(), &protocol());
+    assert!(ledger::merge([played, vec![odd]]).unwrap_err().contains("same conditions"));
+    // What the agents are told beyond the protocol's own numbers counts too.
+    let sealed = protocol().sealed();
+    assert!(sealed.agents.len() == 12 && sealed == protocol().sealed());
+    assert_ne!(sealed.agents, Protocol { nearest: 9, ..protocol() }.sealed().agents);
+    assert!(open(place.path(), &sealed).err().unwrap().contains("other conditions"));
+}
+
+#[test]
+fn shards_share_the_work_and_every_agent() {
+    let all = keys(&games(), Contender::VARIANTS, 4);
+    let parts: Vec<Vec<Key>> =
+        (1..=4).map(|i| format!("{i}/4").parse::<Shard>().unwrap().part(all.clone())).collect();
+    let mut together: Vec<Key> = parts.iter().flatten().cloned().collect();
+    together.sort();
+    let mut whole = all.clone();
+    whole.sort();
+    assert_eq!(together, whole);
+    let agents = |part: &[Key]| part.iter().map(|key| key.contender).collect::<BTreeSet<_>>().len();
+    assert!(parts.iter().all(|part| part.len() == 18 && agents(part) == 9), "{parts:?}");
+    for wrong in ["0/2", "3/2", "1", "a/b", ""] {
+        assert!(wrong.parse::<Shard>().is_err(), "{wrong:?}");
+    }
+}
+
 #[test]
 fn what_is_done_is_not_played_again() {
     let place = tempfile::tempdir().unwrap();
     let all = keys(&games()[..1], &[Contender::Full, Contender::Random], 2);
     let played = runs(&protocol(), &all);
-    let mut ledger = Ledger::open(place.path(), &protocol()).unwrap();
+    let mut ledger = open(place.path(), &protocol()).unwrap();
     assert!(all.iter().all(|key| !ledger.has(key)));
     played[..3].iter().try_for_each(|run| ledger.add(run.clone())).unwrap();
     drop(ledger);
@@ -187,17 +243,17 @@ fn what_is_done_is_not_played_again() {
     let path = place.path().join(ledger::FILE);
     let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
     write!(file, "{{\"key\":{{\"ga").unwrap();
-    let mut ledger = Ledger::open(place.path(), &protocol()).unwrap();
+    let mut ledger = open(place.path(), &protocol()).unwrap();
     assert_eq!(all.iter().map(|key| ledger.has(key)).collect::<Vec<_>>(), [true, true, true, false]);
     ledger.add(played[3].clone()).unwrap();
     let sorted = ledger::merge([played]).unwrap();
     assert_eq!(ledger.into_runs(), sorted);
     assert_eq!(ledger::merge([ledger::read(&path).unwrap()]).unwrap(), sorted);
     let other = Protocol { model: "another".into(), ..protocol() };
-    let problem = Ledger::open(place.path(), &other).err().unwrap();
+    let problem = open(place.path(), &other).err().unwrap();
     assert!(problem.contains("other conditions") && problem.contains(ledger::FILE), "{problem}");
     std::fs::write(&path, "nonsense\n").unwrap();
-    assert!(Ledger::open(place.path(), &protocol()).err().unwrap().contains("line 1"));
+    assert!(open(place.path(), &protocol()).err().unwrap().contains("line 1"));
 }
 
 /// A run of which only the score counts.
@@ -242,6 +298,126 @@ fn scores_are_counted_between_random_play_and_the_oracle() {
     assert!(Scorecard::new(&[]).is_err());
     let lacking: Vec<Run> = runs.into_iter().filter(|run| run.key.contender != Oracle).collect();
     assert!(Scorecard::new(&lacking).unwrap_err().contains("no scale"));
+}
+
+#[test]
+fn mctr_is_counted_against_others_its_halves_and_a_fixed_schedule() {
+    use Contender::{Entropy, Full, Interval, Learning, Oracle, Random, Rules, Static};
+    let mut runs = Vec::new();
+    for seed in 0..4 {
+        let scores =
+            [(Random, 0), (Oracle, 40), (Static, 10), (Entropy, 5), (Full, 20), (Rules, 30), (Interval, 20)];
+        for (who, score) in scores {
+            let mut run = scored("orchard", who, seed, score);
+            run.tokens.reflections = if who == Interval { 800 } else { 320 };
+            runs.push(run);
+        }
+        for (who, score) in
+            [(Random, 0), (Oracle, 40), (Static, 30), (Full, 20), (Learning, 10), (Interval, 30)]
+        {
+            let mut run = scored("trading", who, seed, score);
+            run.tokens.reflections = if who == Interval { 800 } else { 320 };
+            runs.push(run);
+        }
+    }
+    // The scale may have more seeds.
+    runs.extend((4..9).map(|seed| scored("orchard", Random, seed, 0)));
+    let card = Scorecard::new(&runs).unwrap();
+    assert_eq!((card.seeds, card.scale_seeds), (4, 9));
+    assert_eq!(card.first, Some(First { of_baselines: 1, of_halves: 1 }));
+    let schedules = card.schedules.unwrap();
+    assert_eq!((schedules.difference.mean, schedules.tokens), (-0.125, 0.4));
+    let full = card.standings.iter().find(|standing| standing.contender == Full).unwrap();
+    let by_game: Vec<f64> = full.over_static_by_game.iter().map(|game| game.mean).collect();
+    assert_eq!(by_game, [0.25, -0.25]);
+    assert_eq!(full.times_static.map(|times| (times.mean, times.of)), Some((1.0, 4)));
+    let text = card.to_string();
+    for told in ["| less static |", "in 1 of 2 games", "| -0.12 [-0.12, -0.12] | 40% |"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+/// A run that wins these points in its bins.
+fn twisted(game: &str, contender: Contender, seed: u32, points: &[i32]) -> Run {
+    let protocol = Protocol { twist: Some(60), ..protocol() };
+    let key = Key { game: game.into(), contender, seed };
+    let mut run = scale(Game::find(game).unwrap(), key, &protocol);
+    run.points = points.to_vec();
+    run.episodes = vec![Played { score: points.iter().sum(), steps: (points.len() * BIN) as u32 }];
+    run
+}
+
+#[test]
+fn recovery_is_measured_on_each_games_own_scale() {
+    use Contender::{Full, Oracle, Random};
+    let mut runs = Vec::new();
+    for (game, times) in [("orchard", 1), ("trading", 100)] {
+        for seed in 0..3 {
+            let of = |points: [i32; 3]| -> Vec<i32> { points.iter().flat_map(|p| [*p * times; 3]).collect() };
+            runs.push(twisted(game, Random, seed, &of([1, 1, 1])));
+            runs.push(twisted(game, Oracle, seed, &of([11, 21, 11])));
+            // It ends exactly where the last window does.
+            runs.push(twisted(game, Full, seed, &of([6, 3, 5])));
+        }
+        // One that ended a decision earlier says nothing.
+        let mut short = twisted(game, Full, 3, &[1000; 9]);
+        short.episodes[0].steps -= 1;
+        runs.push(short);
+    }
+    let card = Scorecard::new(&runs).unwrap();
+    let of = |who| card.standings.iter().find(|standing| standing.contender == who).unwrap().twist.unwrap();
+    let Recovery { before, during, after, recovered } = of(Full);
+    let near = |interval: Interval, mean: f64| (interval.mean - mean).abs() < 1e-9 && interval.of == 3;
+    assert!(near(before, 0.5) && near(during, 0.1) && near(after, 0.4), "{:?}", of(Full));
+    assert!(recovered.is_some_and(|share| near(share, 0.8)), "{recovered:?}");
+    assert_eq!((of(Oracle).during.mean, of(Random).recovered), (1.0, None));
+    assert!(card.to_string().contains("| 0.80 [0.80, 0.80] |"), "{card}");
+}
+
+/// The program itself, with players that need no model: two machines share the work, one is broken off and goes
+/// on, and together they give what one machine gives.
+#[cfg(feature = "cpu")]
+#[test]
+fn the_program_shares_resumes_and_merges() {
+    let place = tempfile::tempdir().unwrap();
+    let arena = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_arena"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.success(), said)
+    };
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let run = |out: &str, more: &[&str]| {
+        let out = path(out);
+        let mut arguments = vec!["run", "--out", &out, "--agents", "random", "--games", "orchard,trading"];
+        arguments.extend(["--scale-seeds", "5", "--seeds", "2", "--episodes", "1", "--steps", "40"]);
+        arguments.extend(more);
+        arena(&arguments)
+    };
+    let (ok, said) = run("whole", &[]);
+    assert!(ok && said.contains("| orchard |"), "{said}");
+    for shard in ["1/2", "2/2"] {
+        let (ok, said) = run(&shard[..1], &["--shard", shard]);
+        assert!(ok, "{said}");
+    }
+    // The second machine lost its last line in the middle.
+    let file = place.path().join("2").join(ledger::FILE);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, &text[..text.len() - 9]).unwrap();
+    assert!(run("2", &["--shard", "2/2"]).0);
+    let (ok, said) = arena(&["merge", &path("merged"), &path("1"), &path("2")]);
+    assert!(ok, "{said}");
+    for name in ["scorecard.json", "episodes.csv", "curves.csv", "curves.svg"] {
+        let read = |out: &str| std::fs::read_to_string(place.path().join(out).join(name)).unwrap();
+        assert_eq!(read("merged"), read("whole"), "{name}");
+    }
+    let (ok, said) = run("whole", &["--steps", "41"]);
+    assert!(!ok && said.contains("other conditions"), "{said}");
+    let (ok, said) = run("twice", &["--games", "orchard"]);
+    assert!(!ok && said.contains("named twice"), "{said}");
 }
 
 #[test]

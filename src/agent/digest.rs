@@ -507,6 +507,7 @@ impl Display for Digest {
 pub(super) mod tests {
     use super::*;
     use crate::agent::trace::meetings;
+    use proptest::prelude::*;
 
     /// Steps on a board, from what is met and what comes of it.
     pub fn played(steps: &[(&str, Change)]) -> Vec<Step> {
@@ -631,5 +632,26 @@ nothing: 2 of 2 0";
     fn an_action_that_never_won_is_said_to() {
         let steps = desk(&[("orders 4", -1), ("orders 9", -2), ("orders 7", 0)]);
         assert_eq!(Digest::new(&steps).to_string(), "buy trailing: lost 2 of 2");
+    }
+
+    proptest! {
+        #[test]
+        fn no_trigger_is_too_odd(
+            odd in any::<String>(),
+            like in "(always|(volatility|trend|x)? ?(>|<=)? ?(-?[0-9]{1,9}([.][0-9]{2}|k)?|up|down)?(, )?){0,3}",
+            outcome in "(buy trailing )?([+-][0-9]{1,3}|0)?",
+        ) {
+            let board = Digest::new(&played(&[("touch red ring", score(2))]));
+            let desk = Digest::new(&desk(&[("volatility 0.66, trend up", 3), ("volatility 0.31, trend up", -1)]));
+            for trigger in [&odd, &like] {
+                for outcome in [&outcome, &odd] {
+                    prop_assert!(board.evidence(trigger, outcome).is_none_or(|_| trigger == "touch red ring"));
+                    if let Some((agree, against)) = desk.evidence(trigger, outcome) {
+                        prop_assert!(agree.iter().all(|step| !against.contains(step)));
+                    }
+                }
+                conditions(trigger);
+            }
+        }
     }
 }

@@ -13,6 +13,8 @@ pub struct Record {
     pub step: Step,
     /// The text of the ballot that spoke for the agent.
     pub text: String,
+    /// Its words, where past steps are looked up by them; else none.
+    pub words: BTreeSet<String>,
     /// The game has ended with this step.
     pub done: bool,
 }
@@ -23,6 +25,8 @@ pub struct History {
     records: VecDeque<Record>,
     /// The first step that no reflection has read.
     unread: u32,
+    /// Whether one of those that are known in full tells anything.
+    met: bool,
     /// Whether the last step is known but for where it led: that the next text says.
     open: bool,
     most: usize,
@@ -31,7 +35,7 @@ pub struct History {
 impl History {
     /// A trace that keeps so many steps, and those that a revision rests on.
     pub fn new(most: usize) -> Self {
-        Self { records: VecDeque::new(), unread: 0, open: false, most: most.max(1) }
+        Self { records: VecDeque::new(), unread: 0, met: false, open: false, most: most.max(1) }
     }
 
     /// All that is kept, oldest first.
@@ -57,12 +61,18 @@ impl History {
         steps.filter(|step| step.number >= self.unread).cloned().collect()
     }
 
+    /// Whether any of [`History::unread`] tells something that could be thought about.
+    pub fn has_met(&self) -> bool {
+        self.met
+    }
+
     /// A reflection has read all that is known in full.
     pub fn read(&mut self) {
         let known = self.records.len() - usize::from(self.open);
         if let Some(last) = known.checked_sub(1).and_then(|last| self.records.get(last)) {
             self.unread = last.step.number + 1;
         }
+        self.met = false;
     }
 
     /// Takes in the agent's next text, which says where the last step led; gives that step.
@@ -70,6 +80,7 @@ impl History {
         let last = self.records.back_mut().filter(|_| self.open)?;
         self.open = false;
         last.step.change.jump = jumped(&last.text, next);
+        self.met |= last.step.tells();
         Some(last.step.clone())
     }
 
@@ -105,6 +116,10 @@ mod tests {
     use crate::agent::revision::Revision;
     use crate::agent::rulebook::Origin;
 
+    fn record(step: &Step, text: &str) -> Record {
+        Record { step: step.clone(), text: text.into(), words: BTreeSet::new(), done: false }
+    }
+
     #[test]
     fn old_steps_are_forgotten_but_for_those_that_a_rule_rests_on() {
         let steps = played(&[("touch red ring", score(2)); 300]);
@@ -113,7 +128,7 @@ mod tests {
         book.revise(&revision, Origin::Strategist, 3, &Digest::new(&steps[..3]));
         let mut history = History::new(40);
         for step in &steps {
-            history.push(Record { step: step.clone(), text: String::new(), done: false }, &book);
+            history.push(record(step, ""), &book);
         }
         assert!(history.records().count() < 80);
         assert!((0..3).chain(260..300).all(|number| history.step(number).is_some()));
@@ -124,15 +139,15 @@ mod tests {
     fn a_step_is_known_when_the_agent_says_where_it_is() {
         let steps = played(&[("touch red ring", score(0)), ("nothing", score(0))]);
         let (mut history, book) = (History::new(9), Rulebook::default());
-        let record =
-            |at: usize, text: &str| Record { step: steps[at].clone(), text: text.into(), done: false };
-        history.push(record(0, "me 1 1. up: touch red ring"), &book);
-        assert_eq!(history.unread(), []);
+        history.push(record(&steps[0], "me 1 1. up: touch red ring"), &book);
+        assert!(history.unread().is_empty() && !history.has_met());
         assert!(history.settle("me 5 5. x").is_some_and(|step| step.change.jump));
         assert_eq!(history.settle("me 1 1. x"), None, "once");
+        assert!(history.has_met());
         history.read();
-        history.push(record(1, "me 5 5. x"), &book);
+        history.push(record(&steps[1], "me 5 5. x"), &book);
         assert!(history.close().is_some_and(|step| !step.change.jump), "elsewhere is another episode");
         assert_eq!(history.unread().iter().map(|step| step.number).collect::<Vec<_>>(), [1]);
+        assert!(!history.has_met(), "nothing came of nothing");
     }
 }

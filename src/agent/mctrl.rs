@@ -277,6 +277,8 @@ pub struct Learner {
     before: Option<Measure>,
     window: Vec<(f32, f32)>,
     first_entropy: Option<f32>,
+    /// Tokens that gradients were found on so far, whatever became of them.
+    pub tokens: u64,
     /// Updates so far.
     pub updates: u32,
     /// How many times the guard went back.
@@ -298,6 +300,7 @@ impl Learner {
             before: None,
             window: Vec::new(),
             first_entropy: None,
+            tokens: 0,
             updates: 0,
             rollbacks: 0,
         }
@@ -397,7 +400,10 @@ impl Learner {
         let entropy = if self.learning.goal == Goal::Entropy { 1.0 } else { 0.0 };
         let objective = Objective { kl: self.learning.kl, entropy };
         let found = match mind.learn(&lessons, objective).await {
-            Ok(gradients) => average(&gradients),
+            Ok(gradients) => {
+                self.tokens += gradients.iter().map(|gradient| gradient.tokens as u64).sum::<u64>();
+                average(&gradients)
+            }
             Err(problem) => Err(problem.to_string()),
         };
         let fits = |found: &Gradient| {
@@ -417,8 +423,11 @@ impl Learner {
             return vec![self.roll_back(mind, reason).await];
         }
         let norm = clip(&mut found.values, self.learning.clip);
+        let before = (self.adapter.change.clone(), self.moments.clone());
         self.step(&found.values);
         if let Err(problem) = mind.adopt(Some(&self.adapter)).await {
+            // A step that nobody plays by was not taken.
+            (self.adapter.change, self.moments) = before;
             return vec![Event::Skipped { reason: problem.to_string() }];
         }
         self.updates += 1;
@@ -539,7 +548,39 @@ mod tests {
         }
     }
 
-    fn decide(learner: &mut Learner, mind: &mut Pupil, agreeing: usize, score: f32) -> Vec<Event> {
+    /// Cannot take up what it learned.
+    struct Stubborn(Pupil);
+
+    impl Mind for Stubborn {
+        async fn vote(&mut self, p: &[Message], style: &Style, policy: Policy) -> Result<Answer, MindError> {
+            self.0.vote(p, style, policy).await
+        }
+
+        async fn write(&mut self, prompt: &[Message], style: &Style) -> Result<Answer, MindError> {
+            self.0.write(prompt, style).await
+        }
+
+        async fn learn(&mut self, l: &[Lesson], objective: Objective) -> Result<Vec<Gradient>, MindError> {
+            self.0.learn(l, objective).await
+        }
+
+        async fn adopt(&mut self, _: Option<&Adapter>) -> Result<(), MindError> {
+            Err(MindError("the worker is gone".into()))
+        }
+    }
+
+    #[test]
+    fn a_step_that_nobody_takes_up_was_not_taken() {
+        let (mut learner, mut mind) = (learner(Optimizer::Adam), Stubborn(Pupil(vec![], 1.0)));
+        let fresh = learner.moments.clone();
+        decide(&mut learner, &mut mind, 3, 0.0);
+        let events = decide(&mut learner, &mut mind, 3, 0.0);
+        assert_eq!(events, [Event::Skipped { reason: "the worker is gone".into() }]);
+        assert!(learner.is_frozen() && learner.moments == fresh);
+        assert_eq!((learner.updates, learner.tokens), (0, 5), "it cost what it cost");
+    }
+
+    fn decide(learner: &mut Learner, mind: &mut impl Mind, agreeing: usize, score: f32) -> Vec<Event> {
         let action = |i| Some(if i < agreeing { Action::Up } else { Action::Down });
         let ballots: Vec<Ballot> = (0..4).map(|i| ballot(action(i))).collect();
         let tally = majority(&(0..4).map(|i| (action(i), -1.0)).collect::<Vec<_>>(), 0);
@@ -612,5 +653,6 @@ mod tests {
         mind.1 = 0.01;
         let events = decide(&mut learner, &mut mind, 3, 0.0);
         assert!(events.iter().any(|event| event.to_string().contains("near zero")), "{events:?}");
+        assert_eq!((learner.tokens, learner.updates), (10, 1), "what is taken back has its price too");
     }
 }

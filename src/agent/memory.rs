@@ -74,34 +74,36 @@ pub fn fit(book: &Rulebook, budget: usize, now: u32) -> Memory {
     memory
 }
 
-/// The lines of the past steps whose words are most like these, of steps that changed something; the
-/// nearest first, of equals the latest. Each line comes once.
+/// The words of a text, by which it is looked up.
+pub fn words(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(String::from).collect()
+}
+
+/// The lines of the past steps whose words are most like the present ones, of steps that changed something;
+/// the nearest first, of equals the latest. Each line comes once.
 pub fn nearest<'a>(
-    past: impl Iterator<Item = (&'a Step, &'a str)>,
-    text: &str,
+    past: impl Iterator<Item = (&'a Step, &'a BTreeSet<String>)>,
+    present: &BTreeSet<String>,
     most: usize,
     budget: usize,
 ) -> Memory {
-    let words = |text: &str| -> BTreeSet<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(String::from).collect()
-    };
-    let present = words(text);
-    let near = |text: &str| {
-        let past = words(text);
-        let (shared, all) = (past.intersection(&present).count(), past.union(&present).count());
+    let near = |past: &BTreeSet<String>| {
+        let shared = past.intersection(present).count();
         // Jaccard's measure, in whole numbers.
-        shared * 10_000 / all.max(1)
+        shared * 10_000 / (past.len() + present.len() - shared).max(1)
     };
-    let mut found: Vec<(usize, u32, String)> = past
-        .filter(|(step, _)| !step.change.is_none())
-        .map(|(step, text)| (near(text), step.number, recalled(step)))
-        .collect();
-    found.sort_by_key(|&(near, number, _)| std::cmp::Reverse((near, number)));
+    let mut found: Vec<(usize, &Step)> =
+        past.filter(|(step, _)| !step.change.is_none()).map(|(step, words)| (near(words), step)).collect();
+    found.sort_by_key(|&(near, step)| std::cmp::Reverse((near, step.number)));
     let mut memory = Memory::default();
     let mut left = budget;
-    for (_, _, line) in found {
+    for (_, step) in found {
+        if memory.lines.len() == most {
+            break;
+        }
+        let line = recalled(step);
         let cost = tokens(&line);
-        if memory.lines.len() < most && cost <= left && !memory.lines.contains(&line) {
+        if cost <= left && !memory.lines.contains(&line) {
             left -= cost;
             memory.lines.push(line);
         }
@@ -160,11 +162,13 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes | sure",
             ("touch red ring", score(2)),
             ("touch red ring", score(0)),
         ]);
-        let texts = ["red ring near", "blue box near", "red ring far", "red ring"];
-        let past = || steps.iter().zip(texts);
-        let memory = nearest(past(), "a red ring is near", 2, 160);
+        let texts = ["red ring near", "blue box near", "red ring far", "red ring"].map(words);
+        let nearest = |text: &str, most: usize, budget: usize| {
+            nearest(steps.iter().zip(&texts), &words(text), most, budget)
+        };
+        let memory = nearest("a red ring is near", 2, 160);
         assert_eq!(memory.lines, ["touch red ring: +2", "touch blue box: -1"]);
-        assert_eq!(nearest(past(), "blue", 1, 160).lines, ["touch blue box: -1"]);
-        assert_eq!(nearest(past(), "blue", 5, 3).lines, [""; 0]);
+        assert_eq!(nearest("blue", 1, 160).lines, ["touch blue box: -1"]);
+        assert_eq!(nearest("blue", 5, 3).lines, [""; 0]);
     }
 }

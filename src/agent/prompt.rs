@@ -65,6 +65,54 @@ pub fn named(text: &str) -> BTreeSet<usize> {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::env::{Reading, Value};
+    use proptest::prelude::*;
+
+    /// The model was trained on these very words: another space would be another language to it.
+    #[test]
+    fn the_prompts_are_worded_as_they_were_trained_on() {
+        let words = |messages: &[Message]| -> Vec<(Role, String)> {
+            let part = |part: &Part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Image(_) => "<image>".into(),
+            };
+            let all = |message: &Message| message.parts.iter().map(part).collect();
+            messages.iter().map(|message| (message.role, all(message))).collect()
+        };
+        let readings = [Reading { name: "fuel".into(), value: Value::Count(30) }];
+        let status = Status { score: -2, lives: 3, readings: readings.into_iter().collect() };
+        let rules = ["touch red rings for points".to_string(), "maybe avoid blue boxes".to_string()];
+        let frame = Frame::default();
+        let asked = words(&vote(&rules, frame.clone(), &status, &[Action::Up, Action::Fire, Action::Wait]));
+        let system =
+            "You play a game. [KNOWLEDGE_MEMORY]\n1. touch red rings for points\n2. maybe avoid blue boxes\n";
+        assert_eq!(asked[0], (Role::System, system.into()));
+        let user = "<image>score -2, lives 3, fuel 30\nactions: up, fire, wait";
+        assert_eq!((asked[1].clone(), asked.len()), ((Role::User, user.into()), 2));
+        let asked = words(&vote(&[], frame, &status, &[Action::Wait]));
+        assert_eq!(asked[0].1, "You play a game. [KNOWLEDGE_MEMORY]\nempty\n");
+        let asked = words(&reflection(&rules[..1], "nothing happened"));
+        let system = "You write the rules. [KNOWLEDGE_MEMORY]\n1. touch red rings for points\n";
+        assert_eq!(asked, [(Role::System, system.into()), (Role::User, "nothing happened".into())]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>(), end in "(\n?action: ?)?[a-z ]{0,6}\n?") {
+            let legal = [Action::Up, Action::BuyTrailing, Action::Wait];
+            for text in [&text, &format!("{text}{end}")] {
+                prop_assert!(action(text, &legal).is_none_or(|action| legal.contains(&action)));
+                named(text);
+            }
+        }
+
+        #[test]
+        fn a_ballots_rules_and_action_are_found_whatever_stands_before(text in "[ -~]{0,40}", rule in 1..999usize) {
+            let text = format!("{text} rule {rule} says so\naction: buy trailing");
+            prop_assert!(named(&text).contains(&rule));
+            prop_assert_eq!(action(&text, &[Action::Wait, Action::BuyTrailing]), Some(Action::BuyTrailing));
+        }
+    }
 
     #[test]
     fn a_ballot_names_rules_by_their_numbers() {

@@ -93,6 +93,11 @@ impl Revision {
     }
 }
 
+/// Whether a text says in so many words that there is nothing to do. An empty one says nothing at all.
+pub fn is_nothing(text: &str) -> bool {
+    text.trim() == NOTHING
+}
+
 /// A regular expression that matches well-formed revisions and nothing else, for writing under a grammar.
 pub fn grammar() -> String {
     // Printable and plain, but for the sign between fields.
@@ -194,7 +199,9 @@ impl FromStr for Observation {
         let unclear = || format!("“{text}” is no observation; write “+2 in 5 of 6”, say");
         let words: Vec<&str> = text.split_whitespace().collect();
         let [outcome @ .., "in", times, "of", of] = words.as_slice() else { return Err(unclear()) };
-        let (times, of) = (read_number(times)?, read_number(of)?);
+        // A count may find that it never came to that.
+        let times = if *times == "0" { 0 } else { read_number(times)? };
+        let of = read_number(of)?;
         if outcome.is_empty() || times > of {
             return Err(unclear());
         }

@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 pub const MOST_RULES: usize = 12;
 /// Most rules that are kept, disabled ones too.
 pub const MOST_KEPT: usize = 36;
+/// Cases from which on the strategist may be sure, if three quarters of all agree.
+const ENOUGH: u32 = 3;
 
 /// A revision in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +121,8 @@ impl Rulebook {
 
     /// Takes up a revision that somebody made at a trace step, after reading a digest. What cannot be
     /// done is left out, and complained of in one sentence each; so is what the digest does not bear out.
-    /// A revision that does nothing is not logged.
+    /// A revision that does nothing is not logged. The strategist's claims give way to the digest's counts,
+    /// and its rules stay guesses until there is enough of them; a person may say what nobody saw.
     pub fn revise(&mut self, revision: &Revision, origin: Origin, at: u32, digest: &Digest) -> Vec<String> {
         let mut complaints = Vec::new();
         let mut entry =
@@ -128,15 +131,26 @@ impl Rulebook {
         let mut listed = numbered(&rules);
         for operation in &revision.operations {
             let operation = tidied(operation);
-            let (evidence, unseen) = evidence(&rules, &listed, &operation, digest);
-            match apply(&rules, &listed, &operation, &evidence, &entry) {
-                Ok((changed, numbers)) => {
-                    if unseen && origin == Origin::Strategist {
-                        complaints.push(format!("“{operation}”: nothing of the kind happened"));
+            let found = evidence(&rules, &listed, &operation, digest);
+            let steps = match origin {
+                Origin::Strategist => weighed(&rules, &listed, &operation, found, (revision, at)),
+                _ => Ok((vec![(operation.clone(), found.borne_out())], None)),
+            };
+            let done = steps.and_then(|(steps, doubt)| {
+                let mut book = (rules.clone(), listed.clone());
+                for (operation, evidence) in &steps {
+                    book = apply(&book.0, &book.1, operation, evidence, &entry)?;
+                }
+                Ok((book, steps, doubt))
+            });
+            match done {
+                Ok((book, steps, doubt)) => {
+                    (rules, listed) = book;
+                    complaints.extend(doubt.map(|doubt| format!("“{operation}”: {doubt}")));
+                    for (operation, evidence) in steps {
+                        entry.revision.operations.push(operation);
+                        entry.evidence.push(evidence);
                     }
-                    (rules, listed) = (changed, numbers);
-                    entry.revision.operations.push(operation);
-                    entry.evidence.push(evidence);
                 }
                 // Who did it by hand knows what was done.
                 Err(problem) if matches!(operation, Operation::Hand(_)) => {
@@ -242,32 +256,131 @@ fn tidied(operation: &Operation) -> Operation {
     }
 }
 
-/// The trace steps that support and contradict what an operation says, and whether there should have
-/// been some.
-fn evidence(
-    rules: &[Rule],
-    listed: &[usize],
-    operation: &Operation,
-    digest: &Digest,
-) -> ((Vec<u32>, Vec<u32>), bool) {
+/// Trace steps for something, and against it.
+type Evidence = (Vec<u32>, Vec<u32>);
+
+/// What a digest says of an operation.
+#[derive(Default)]
+struct Found {
+    evidence: Evidence,
+    /// Whether the digest counted just that; else the steps are those of the line that must be meant.
+    counted: bool,
+}
+
+impl Found {
+    /// The evidence of what happened at all.
+    fn borne_out(self) -> Evidence {
+        if self.evidence.0.is_empty() { Evidence::default() } else { self.evidence }
+    }
+}
+
+/// What a digest says of an operation; nothing, if the operation says nothing of the game.
+fn evidence(rules: &[Rule], listed: &[usize], operation: &Operation, digest: &Digest) -> Found {
     let of_rule = |rule: &usize| listed.get(rule.wrapping_sub(1)).map(|&at| rules[at].trigger.as_str());
     let (trigger, outcome) = match operation {
         Operation::Add(new) | Operation::Edit(_, new) => {
             (Some(new.trigger.as_str()), &new.observation.outcome)
         }
         Operation::Confirm { rule, observation, .. } => (of_rule(rule), &observation.outcome),
-        _ => return Default::default(),
+        _ => return Found::default(),
     };
-    let known = trigger.and_then(|trigger| digest.evidence(trigger, outcome));
+    if let Some(evidence) = trigger.and_then(|trigger| digest.evidence(trigger, outcome)) {
+        return Found { evidence, counted: true };
+    }
     // A person's rule has a trigger in other words: then what was seen says which line is meant.
-    let meant = || match operation {
-        Operation::Confirm { observation, .. } => digest.only_line_of(observation),
+    match operation {
+        Operation::Confirm { observation, .. } => {
+            Found { evidence: digest.only_line_of(observation).unwrap_or_default(), counted: false }
+        }
+        _ => Found::default(),
+    }
+}
+
+/// Operations with their evidence, and what speaks against the one that they stand for.
+type Weighed = (Vec<(Operation, Evidence)>, Option<&'static str>);
+
+/// What an operation of the strategist comes to, whose `revision` is made `at` a step: with the counts of
+/// the digest for its claims, sure only where these suffice, and with room made for what happened.
+fn weighed(
+    rules: &[Rule],
+    listed: &[usize],
+    operation: &Operation,
+    found: Found,
+    (revision, at): (&Revision, u32),
+) -> Result<Weighed, String> {
+    let mut operation = operation.clone();
+    let rule = match operation {
+        Operation::Confirm { rule, .. } => rule.checked_sub(1).and_then(|rule| rules.get(*listed.get(rule)?)),
         _ => None,
     };
-    match known.or_else(meant) {
-        Some((support, contradiction)) if !support.is_empty() => ((support, contradiction), false),
-        _ => (Default::default(), true),
+    let (seen, sure) = match &mut operation {
+        Operation::Add(new) | Operation::Edit(_, new) => (&mut new.observation, &mut new.sure),
+        Operation::Confirm { observation, sure, .. } => (observation, sure),
+        _ => return Ok((vec![(operation, found.borne_out())], None)),
+    };
+    let (support, contradiction) = &found.evidence;
+    if found.counted {
+        let (held, failed) = (support.len() as u32, contradiction.len() as u32);
+        (seen.times, seen.of) = (held, held + failed);
     }
+    *sure &= match rule {
+        Some(rule) => stays_sure(rule, &found.evidence, seen),
+        None => !support.is_empty() && seen.times >= ENOUGH && holds_mostly(seen),
+    };
+    let doubt = match (support.is_empty(), contradiction.is_empty()) {
+        (false, _) => None,
+        (true, false) => Some("it came otherwise"),
+        (true, true) => Some("nothing of the kind happened"),
+    };
+    if let (Some(doubt), Operation::Confirm { .. }, true) = (doubt, &operation, contradiction.is_empty()) {
+        return Err(doubt.into());
+    }
+    let mut steps = Vec::new();
+    if matches!(operation, Operation::Add(_)) && doubt.is_none() {
+        let gone = in_the_way(rules, listed, revision, at);
+        steps.extend(gone.map(|rule| (Operation::Retire(rule), Evidence::default())));
+    }
+    steps.push((operation, found.evidence));
+    Ok((steps, doubt))
+}
+
+/// Whether a rule is sure after more evidence, of which this was seen.
+fn stays_sure(rule: &Rule, evidence: &Evidence, seen: &Observation) -> bool {
+    let mut after = rule.clone();
+    after.count(evidence);
+    let enough = after.support.len() >= ENOUGH as usize && holds_mostly(seen);
+    !after.is_outweighed() && (rule.status == Status::Confirmed || enough)
+}
+
+/// Whether something was seen in three quarters of all cases.
+fn holds_mostly(seen: &Observation) -> bool {
+    seen.times * 4 >= seen.of * 3
+}
+
+/// Where no more rules may hold, the number of the guess that is the first to go: the one with the most
+/// against it, then the one that was used the longest ago, then the oldest. None that the revision itself
+/// speaks of, and no pinned one.
+fn in_the_way(rules: &[Rule], listed: &[usize], revision: &Revision, at: u32) -> Option<usize> {
+    if numbered(rules).len() < MOST_RULES {
+        return None;
+    }
+    let is_spoken_of = |number: usize| {
+        revision.operations.iter().any(|operation| match operation {
+            Operation::Edit(rule, _) | Operation::Confirm { rule, .. } | Operation::Retire(rule) => {
+                *rule == number
+            }
+            Operation::Merge { rule, into } => *rule == number || *into == number,
+            Operation::Add(_) | Operation::Hand(_) => false,
+        })
+    };
+    let guesses = listed.iter().enumerate().filter_map(|(place, &at)| Some((place + 1, rules.get(at)?)));
+    let guesses = guesses.filter(|(number, rule)| {
+        rule.holds() && rule.status == Status::Hypothesis && !rule.pinned && !is_spoken_of(*number)
+    });
+    let against = |rule: &Rule| rule.contradiction.len() as i64 - rule.support.len() as i64;
+    guesses
+        .max_by_key(|(_, rule)| (against(rule), rule.unused(at), std::cmp::Reverse(rule.since)))
+        .map(|(number, _)| number)
 }
 
 /// Does one operation on a copy; `listed` says where the rules are that it numbers. Gives the rules, and
@@ -348,7 +461,8 @@ fn apply(
             let Rule { support, contradiction, status, .. } = rules[from].clone();
             rules[into].count(&(support, contradiction));
             if status == Status::Confirmed && !fixed(&rules[into]) {
-                rules[into].status = status;
+                let doubted = entry.origin == Origin::Strategist && rules[into].is_outweighed();
+                rules[into].status = if doubted { Status::Hypothesis } else { status };
             }
             rules[from].status = Status::Retired;
         }
@@ -563,7 +677,65 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let confirm = read("confirm 2 | -1 in 1 of 1 | sure");
         assert_eq!(book.revise(&confirm, Origin::Strategist, 9, &digest()), [""; 0]);
         assert_eq!(book.rules()[1].support, [4], "the same step counts once");
+        assert_eq!(book.lines()[1], "maybe avoid blue boxes, they cost points", "once is not enough");
+        book.revise(&confirm, Origin::Strategist, 99, &later(&[("touch blue box", -1); 2]));
         assert_eq!(book.lines()[1], "avoid blue boxes, they cost points");
+    }
+
+    /// The digest of steps that come after [`digest`]'s.
+    fn later(steps: &[(&str, i32)]) -> Digest {
+        let steps: Vec<_> = steps.iter().map(|(met, points)| (*met, score(*points))).collect();
+        let mut steps = played(&steps);
+        steps.iter_mut().for_each(|step| step.number += 50);
+        Digest::new(&steps)
+    }
+
+    #[test]
+    fn the_digests_counts_go_before_what_the_strategist_claims() {
+        let mut book = Rulebook::default();
+        let claims = read(&ADDED.replace("3 of 4", "99 of 99").replace("maybe", "sure"));
+        assert_eq!(book.revise(&claims, Origin::Strategist, 5, &digest()), [""; 0]);
+        let seen: Vec<&str> = book.rules().iter().map(|rule| rule.observation.as_str()).collect();
+        assert_eq!(seen, ["+2 in 3 of 4", "-1 in 1 of 1"]);
+        assert_eq!(
+            book.rules().iter().map(|rule| rule.status).collect::<Vec<_>>(),
+            [Status::Confirmed, Status::Hypothesis]
+        );
+        // What is confirmed against all that happened is doubted by the count, and no longer sure.
+        let claim = read("confirm 1 | +2 in 9 of 9 | sure");
+        let complaints = book.revise(&claim, Origin::Strategist, 60, &later(&[("touch red ring", -1); 4]));
+        assert_eq!(complaints, ["“confirm 1 | +2 in 9 of 9 | sure”: it came otherwise"]);
+        let rule = &book.rules()[0];
+        assert_eq!((rule.status, rule.contradiction.len()), (Status::Hypothesis, 5));
+        assert_eq!(rule.observation, "+2 in 0 of 4");
+        let before = book.clone();
+        let complaints = book.revise(&claim, Origin::Strategist, 70, &Digest::default());
+        assert!(complaints[0].contains("nothing of the kind"), "{complaints:?}");
+        assert_eq!(book, before, "what did not happen confirms nothing");
+    }
+
+    #[test]
+    fn a_full_book_makes_room_for_what_happened() {
+        let mut book = Rulebook::default();
+        for at in 0..MOST_RULES {
+            let guess = format!("add | touch pink {} | +1 in 1 of 1 | x | maybe", ["moon", "cup"][at % 2]);
+            book.revise(&read(&guess), Origin::Person, at as u32, &digest());
+        }
+        person(&mut book, Hand::Pin("R1".into(), true));
+        let made_up = read("add | touch tan cup | +1 in 1 of 1 | x | maybe");
+        let complaints = book.revise(&made_up, Origin::Strategist, 90, &digest());
+        assert!(complaints[0].contains("is the most"), "a mere guess pushes nobody out: {complaints:?}");
+        let revision = read(&format!("confirm 2 | +1 in 1 of 1 | maybe\n{}", ADDED.lines().next().unwrap()));
+        let complaints = book.revise(&revision, Origin::Strategist, 90, &digest());
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        let entry = book.log().last().unwrap();
+        assert_eq!(
+            entry.revision.operations[0],
+            Operation::Retire(3),
+            "neither the pinned nor the named one"
+        );
+        assert_eq!((book.listed().count(), entry.revision.operations.len()), (MOST_RULES, 2));
+        assert!(book.undo() && book.redo());
     }
 
     #[test]
@@ -572,8 +744,9 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let made_up = read("add | touch green cup | +9 in 9 of 9 | touch green cups for points | sure");
         let complaints = book.revise(&made_up, Origin::Strategist, 5, &digest());
         assert!(complaints[0].contains("nothing of the kind"), "{complaints:?}");
-        assert_eq!(book.records(9), ["touch green cups for points (new)"]);
+        assert_eq!(book.records(9), ["maybe touch green cups for points (new)"]);
         assert_eq!(book.revise(&made_up, Origin::Person, 5, &digest()), [""; 0], "a person may say so");
+        assert_eq!(book.records(9)[1], "touch green cups for points (new)");
     }
 
     #[test]
@@ -774,6 +947,10 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
                     let now = book.rules().iter().find(|rule| rule.rule_id == pinned.rule_id).unwrap();
                     let words = |rule: &Rule| (rule.line(), rule.trigger.clone(), rule.observation.clone(), rule.status);
                     prop_assert_eq!(words(now), words(pinned));
+                }
+                for rule in book.rules().iter().filter(|rule| rule.origin == Origin::Strategist && rule.holds()) {
+                    let is_new = !last.iter().any(|known| known.rule_id == rule.rule_id);
+                    prop_assert!(!is_new || rule.status == Status::Hypothesis || rule.support.len() >= 3);
                 }
                 prop_assert_eq!(book.as_of(book.head()).unwrap(), book.rules());
                 if book.log().len() > logged {

@@ -48,13 +48,14 @@ pub struct Dynamic {
     pub disagreement: f32,
     /// So many decisions without a point are a stall.
     pub stall: u32,
-    /// The most tokens of reflections for every 100 decisions; so many may be saved up.
+    /// The most tokens of reflections for every 100 decisions; so many may be saved up. By default half of
+    /// what it costs to reflect every 16 decisions.
     pub budget: u32,
 }
 
 impl Default for Dynamic {
     fn default() -> Self {
-        Self { cooldown: 6, longest: 96, window: 12, disagreement: 0.5, stall: 40, budget: 1500 }
+        Self { cooldown: 6, longest: 96, window: 12, disagreement: 0.5, stall: 40, budget: 750 }
     }
 }
 
@@ -79,6 +80,19 @@ pub enum Reason {
     New(String),
     /// So many decisions brought no point.
     Stall(u32),
+}
+
+impl Reason {
+    /// What it is, in a word to count it by.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Reason::Contradicted { .. } => "contradicted",
+            Reason::Unexplained { .. } => "unexplained",
+            Reason::Disagreement(_) => "disagreement",
+            Reason::New(_) => "new",
+            Reason::Stall(_) => "stall",
+        }
+    }
 }
 
 impl Display for Reason {
@@ -298,7 +312,7 @@ pub fn surprise<'a>(step: &Step, rules: impl Iterator<Item = &'a Rule>) -> Optio
     let told = |rule: &Rule| {
         let seen: Observation = rule.observation.parse().ok()?;
         let (agree, against) = digest.evidence(&rule.trigger, &seen.outcome)?;
-        Some((!agree.is_empty(), !against.is_empty() && seen.times * 4 >= seen.of * USUAL))
+        Some((!agree.is_empty(), !against.is_empty() && is_usual(rule, &seen)))
     };
     let (mut explained, mut contradicted) = (step.change.is_none(), None);
     for rule in rules {
@@ -314,6 +328,14 @@ pub fn surprise<'a>(step: &Step, rules: impl Iterator<Item = &'a Rule>) -> Optio
         Some(rule) => Some(Reason::Contradicted { rule, step: step.to_string() }),
         None => (!explained).then(|| Reason::Unexplained { step: step.to_string() }),
     }
+}
+
+/// Whether a rule holds more often than not, by what was counted; by what it claims, if nothing was.
+fn is_usual(rule: &Rule, seen: &Observation) -> bool {
+    let held = rule.support.len() as u32;
+    let counted = (held, held + rule.contradiction.len() as u32);
+    let (times, of) = if counted.1 > 0 { counted } else { (seen.times, seen.of) };
+    times * 4 >= of * USUAL
 }
 
 /// Whether a rule names a thing that a step met, where evidence cannot tell: one in a person's own words,
@@ -373,6 +395,21 @@ mod tests {
         assert_eq!(surprised(&seldom, "touch red ring", 0), "none", "it is known to fail at times");
         let own = "add | near boxes | bad in 1 of 1 | keep off blue boxes | sure";
         assert_eq!(surprised(own, "touch blue box", -1), "none", "a person's words name it");
+    }
+
+    #[test]
+    fn how_usual_a_rule_is_goes_by_what_was_counted() {
+        let mut book = Rulebook::default();
+        let steps = played(&[("touch red ring", score(2)), ("touch red ring", score(0))]);
+        let (claim, _) = Revision::read("add | touch red ring | +2 in 9 of 9 | touch red rings | maybe");
+        book.revise(&claim, Origin::Person, 0, &Digest::new(&steps));
+        assert_eq!(surprise(&steps[1], book.listed()), None, "it held once of twice, whatever it claims");
+        book.revise(&claim, Origin::Person, 0, &Digest::default());
+        let name = |reason| match reason {
+            Some(Reason::Contradicted { rule, .. }) => rule,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(name(surprise(&steps[1], book.listed())), "R2", "without counts there is only the claim");
     }
 
     #[test]

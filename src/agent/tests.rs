@@ -284,6 +284,24 @@ fn an_empty_or_unreadable_revision_changes_nothing() {
 }
 
 #[test]
+fn what_was_not_understood_is_read_again() {
+    let settings = Settings { reflects: Schedule::Every(4), ..Settings::rules_only(1) };
+    let (mut agent, mut game) = (Agent::new(settings), Stall::new(99));
+    let mut unread = |writes: &'static str| {
+        let mut mind = Script { writes: Some(writes), ..Script::default() };
+        let all = play(&mut agent, &mut game, &mut mind, 4);
+        assert!(all[3].reflection.is_some(), "{writes}");
+        agent.history().unread().len()
+    };
+    assert_eq!(unread("the the the"), 3);
+    assert_eq!(unread(""), 7);
+    assert_eq!(unread("retire 9\nconfirm 1 | +1 in 1 of 1 | sure"), 11, "nothing could be done");
+    assert_eq!(unread("nothing to learn"), 0);
+    assert_eq!(unread("fail"), 4);
+    assert_eq!(unread("add | touch red ring | +1 in 1 of 1 | touch red rings | maybe"), 0);
+}
+
+#[test]
 fn a_mind_that_fails_leaves_the_game_as_it_was() {
     let (mut agent, mut game) = (Agent::new(Settings::full(1)), Stall::new(99));
     let mut mind = Script { broken: true, ..Script::default() };

@@ -338,6 +338,11 @@ impl Step {
         let change = Change::between(before, after, outcome, jump);
         Self { number, action, meets, looks, change, shielded: on("shield"), swapped: on("swap") }
     }
+
+    /// Whether it says anything that could be thought about.
+    pub fn tells(&self) -> bool {
+        !self.meets.is_empty() || !self.looks.is_empty() || !self.change.is_none()
+    }
 }
 
 impl Display for Step {
@@ -429,6 +434,18 @@ mod tests {
             meetings(&text);
             jumped(&text, &text);
             let _ = text.parse::<Look>();
+            let status = Status { score: 0, lives: 1, readings: Default::default() };
+            prop_assert!(looks(&text, &status).len() < 2);
+        }
+
+        #[test]
+        fn nearly_right_text_is_no_trouble(text in "(me|trend)?( ?(-?[0-9]{1,12}|up|down|me)[., ]?){0,4}") {
+            place(&text);
+            let status = Status { score: 0, lives: 1, readings: Default::default() };
+            looks(&text, &status);
+            if let Ok(look) = text.parse::<Look>() {
+                look.shown.number();
+            }
         }
 
         #[test]

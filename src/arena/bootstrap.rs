@@ -28,14 +28,36 @@ impl Interval {
         if of == 0 {
             return Self::default();
         }
-        let mean = |sum: f64| sum / of as f64;
-        let mut rng = Pcg32::seed_from_u64(95);
-        let mut draw = || mean((0..of).map(|_| values[rng.random_range(0..of as u32) as usize]).sum());
-        let mut means: Vec<f64> = (0..DRAWS).map(|_| draw()).collect();
-        means.sort_by(f64::total_cmp);
-        let at = |share: f64| means[(share * (DRAWS - 1) as f64).round() as usize];
-        Self { mean: mean(values.iter().sum()), low: at(0.025), high: at(0.975), of }
+        let mean = |places: &[usize]| places.iter().map(|&at| values[at]).sum::<f64>() / of as f64;
+        let (low, high) = spread(of, |places| Some(mean(places)));
+        Self { mean: values.iter().sum::<f64>() / of as f64, low, high, of }
     }
+
+    /// The sum of the first of each pair over the sum of the second, with its interval over the pairs. None if
+    /// the second ones come to nothing, as draws that do are left out.
+    pub fn ratio(pairs: &[(f64, f64)]) -> Option<Self> {
+        let share = |places: &mut dyn Iterator<Item = (f64, f64)>| {
+            let (over, under) = places.fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+            (under > 0.0).then_some(over / under)
+        };
+        let mean = share(&mut pairs.iter().copied())?;
+        let (low, high) = spread(pairs.len(), |places| share(&mut places.iter().map(|&at| pairs[at])));
+        Some(Self { mean, low, high, of: pairs.len() })
+    }
+}
+
+/// The 2.5th and the 97.5th percentile of what a statistic of so many values is when they are drawn anew, by
+/// their places.
+fn spread(of: usize, statistic: impl Fn(&[usize]) -> Option<f64>) -> (f64, f64) {
+    let mut rng = Pcg32::seed_from_u64(95);
+    let mut draw = || {
+        let places: Vec<usize> = (0..of).map(|_| rng.random_range(0..of as u32) as usize).collect();
+        statistic(&places)
+    };
+    let mut drawn: Vec<f64> = (0..DRAWS).filter_map(|_| draw()).collect();
+    drawn.sort_by(f64::total_cmp);
+    let at = |share: f64| drawn.get((share * (drawn.len().max(1) - 1) as f64).round() as usize).copied();
+    (at(0.025).unwrap_or_default(), at(0.975).unwrap_or_default())
 }
 
 impl Display for Interval {
@@ -66,6 +88,15 @@ mod tests {
         let two = Interval::new(&[0.0, 1.0]);
         assert_eq!((two.mean, two.low, two.high), (0.5, 0.0, 1.0));
         assert_eq!(two.to_string(), "0.50 [0.00, 1.00]");
+    }
+
+    #[test]
+    fn a_ratio_is_of_sums_and_none_of_nothing() {
+        let ratio = Interval::ratio(&[(2.0, 1.0), (4.0, 3.0)]).unwrap();
+        assert_eq!((ratio.mean, ratio.of), (1.5, 2));
+        assert!(ratio.low >= 4.0 / 3.0 && ratio.high <= 2.0, "{ratio:?}");
+        assert_eq!(Interval::ratio(&[(1.0, 0.0), (1.0, -1.0)]), None);
+        assert_eq!(Interval::ratio(&[]), None);
     }
 
     #[test]

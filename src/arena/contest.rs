@@ -1,9 +1,9 @@
 //! A contest: who plays which games on which seeds, and what came of each run.
 
-use crate::agent::dynamics::{Rules, Tokens};
+use crate::agent::dynamics::{Dynamics, Rules, Tokens};
 use crate::agent::executor::Voting;
 use crate::agent::rulebook::Rulebook;
-use crate::agent::schedule::Schedule;
+use crate::agent::schedule::{Reason, Schedule, Verdict};
 use crate::agent::{Agent, Settings};
 use crate::env::{Action, Environment};
 use crate::games::planner::{Beliefs, Planner};
@@ -12,6 +12,9 @@ use crate::mind::{Mind, MindError};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg32;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 use strum::{Display, EnumString, VariantArray};
 
 /// Decisions that a curve takes together.
@@ -76,6 +79,16 @@ impl Contender {
     pub fn is_scale(self) -> bool {
         matches!(self, Self::Random | Self::Oracle)
     }
+
+    /// Whether it is another method, which MCTR is to beat.
+    pub fn is_baseline(self) -> bool {
+        matches!(self, Self::Static | Self::Entropy | Self::Retrieval)
+    }
+
+    /// Whether it is half of MCTR.
+    pub fn is_half(self) -> bool {
+        matches!(self, Self::Rules | Self::Learning)
+    }
 }
 
 /// What is alike for all who play.
@@ -97,6 +110,9 @@ pub struct Protocol {
     pub nearest: usize,
     /// Decisions between the reflections of the one with a fixed interval.
     pub interval: u32,
+    /// A digest of all else that the agents are told; see [`Protocol::sealed`].
+    #[serde(default)]
+    pub agents: String,
 }
 
 impl Default for Protocol {
@@ -110,11 +126,20 @@ impl Default for Protocol {
             compares: 10,
             nearest: 8,
             interval: 16,
+            agents: String::new(),
         }
     }
 }
 
 impl Protocol {
+    /// The same with a digest of all that the agents are told, how they learn, write and reflect included:
+    /// runs under other defaults are not taken for these.
+    pub fn sealed(self) -> Self {
+        let told = Contender::VARIANTS.iter().map(|&contender| self.settings(contender, 0));
+        let agents = digest(&(env!("CARGO_PKG_VERSION"), told.collect::<Vec<_>>()));
+        Self { agents, ..self }
+    }
+
     /// What a contender with a mind is told to do.
     fn settings(&self, contender: Contender, seed: u64) -> Option<Settings> {
         let settings = match contender {
@@ -138,6 +163,18 @@ impl Protocol {
     }
 }
 
+/// The first 12 hex digits of the SHA-256 of what something says.
+fn digest(of: &impl Serialize) -> String {
+    // Settings and game files: there is nothing in them that JSON has no word for.
+    let sum = Sha256::digest(serde_json::to_vec(of).unwrap_or_default());
+    sum.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A digest of a game's file.
+pub fn file(game: &Game) -> String {
+    digest(&game.file)
+}
+
 /// Which run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
@@ -159,6 +196,47 @@ pub fn keys(games: &[&Game], contenders: &[Contender], seeds: u32) -> Vec<Key> {
     all.flat_map(each).collect()
 }
 
+/// A part of a contest's runs, for one of several machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, counted from 0.
+    place: usize,
+    /// Of how many.
+    of: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match parts {
+            Some((place @ 1.., of)) if place <= of => Ok(Self { place: place - 1, of }),
+            _ => Err("write I/N with 1 <= I <= N, as in 2/8".into()),
+        }
+    }
+}
+
+impl Shard {
+    /// Its part of what [`keys`] gave.
+    pub fn part(self, keys: Vec<Key>) -> Vec<Key> {
+        let agents = keys.iter().map(|key| key.contender).collect::<BTreeSet<_>>().len().max(1);
+        // One further with every game and seed, so that no shard has the same agent always.
+        let is_ours = |at: usize| (at % agents + at / agents) % self.of == self.place;
+        keys.into_iter().enumerate().filter(|&(at, _)| is_ours(at)).map(|(_, key)| key).collect()
+    }
+}
+
+/// Whether runs were played under the same conditions, and each game by the same file.
+pub fn alike<'a>(runs: impl IntoIterator<Item = &'a Run>) -> bool {
+    let mut files: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut runs = runs.into_iter().peekable();
+    let protocol = runs.peek().map(|run| &run.protocol);
+    runs.all(|run| {
+        protocol == Some(&run.protocol) && *files.entry(&run.key.game).or_insert(&run.file) == run.file
+    })
+}
+
 /// One episode of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Played {
@@ -175,6 +253,9 @@ pub struct Run {
     pub key: Key,
     /// Under what conditions.
     pub protocol: Protocol,
+    /// A digest of the game's file.
+    #[serde(default)]
+    pub file: String,
     /// The episodes.
     pub episodes: Vec<Played>,
     /// Points of every [`BIN`] decisions.
@@ -183,10 +264,22 @@ pub struct Run {
     pub coherence: Vec<f32>,
     /// The share of decisions that the frozen agent would not have taken; none where it was not asked.
     pub change: Vec<Option<f32>>,
+    /// Mean reward of the same decisions; none where nobody could be read.
+    #[serde(default)]
+    pub reward: Vec<Option<f32>>,
+    /// Mean entropy of their votes, in nats.
+    #[serde(default)]
+    pub entropy: Vec<f32>,
+    /// Mean divergence from the frozen model, in nats a token; none before the first update.
+    #[serde(default)]
+    pub kl: Vec<Option<f32>>,
     /// What was read and written.
     pub tokens: Tokens,
     /// Reflections.
     pub reflections: u32,
+    /// How many of them each kind of reason called for; several may call for one.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, u32>,
     /// Steps of the adapter.
     pub updates: u32,
     /// How many times the guard went back.
@@ -209,16 +302,21 @@ impl Run {
         self.episodes.iter().map(|played| played.steps).sum()
     }
 
-    fn new(key: Key, protocol: Protocol) -> Self {
+    fn new(key: Key, protocol: Protocol, game: &Game) -> Self {
         Self {
             key,
             protocol,
+            file: file(game),
             episodes: Vec::new(),
             points: Vec::new(),
             coherence: Vec::new(),
             change: Vec::new(),
+            reward: Vec::new(),
+            entropy: Vec::new(),
+            kl: Vec::new(),
             tokens: Tokens::default(),
             reflections: 0,
+            reasons: BTreeMap::new(),
             updates: 0,
             rollbacks: 0,
             rules: Rules::default(),
@@ -241,7 +339,7 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(game: &'a Game, key: Key, protocol: &'a Protocol) -> Self {
         let seed = key.seed.wrapping_mul(1000);
-        let run = Run::new(key, protocol.clone());
+        let run = Run::new(key, protocol.clone(), game);
         let mut stage = Self { game, protocol, seed, episode: game.start(seed), run, now: 0 };
         stage.run.episodes.push(Played { score: 0, steps: 0 });
         stage.twist();
@@ -333,17 +431,19 @@ pub async fn play<M: Mind>(
     };
     let mut stage = Stage::new(game, key, protocol);
     let mut agent = Agent::new(settings);
-    let mut bins: Vec<(Vec<f32>, Vec<bool>)> = Vec::new();
+    let mut bins: Vec<Vec<Dynamics>> = Vec::new();
     loop {
         let bin = stage.now as usize / BIN;
         let decision = agent.step(&mut stage.episode, mind).await?;
         if bins.len() <= bin {
-            bins.push(Default::default());
+            bins.push(Vec::with_capacity(BIN));
         }
-        bins[bin].0.push(decision.dynamics.coherence);
-        bins[bin].1.extend(decision.dynamics.change);
+        bins[bin].push(decision.dynamics);
         let run = &mut stage.run;
-        run.reflections += u32::from(decision.reflection.is_some());
+        if decision.reflection.is_some() {
+            run.reflections += 1;
+            reasons(&decision.verdict).for_each(|kind| *run.reasons.entry(kind.into()).or_default() += 1);
+        }
         (run.tokens, run.rules) = (decision.dynamics.tokens, decision.dynamics.rules);
         let next = stage.took(decision.outcome.score, decision.outcome.done);
         tick(&stage.run).await;
@@ -354,15 +454,31 @@ pub async fn play<M: Mind>(
         }
     }
     let mut run = stage.run;
-    run.coherence = bins.iter().map(|(all, _)| all.iter().sum::<f32>() / all.len().max(1) as f32).collect();
-    let share = |all: &Vec<bool>| {
-        (!all.is_empty()).then(|| all.iter().filter(|changed| **changed).count() as f32 / all.len() as f32)
-    };
-    run.change = bins.iter().map(|(_, all)| share(all)).collect();
+    run.coherence = means(&bins, |point| Some(point.coherence)).into_iter().flatten().collect();
+    run.change = means(&bins, |point| point.change.map(|changed| f32::from(u8::from(changed))));
+    run.reward = means(&bins, |point| point.reward);
+    run.entropy = means(&bins, |point| Some(point.entropy)).into_iter().flatten().collect();
+    run.kl = means(&bins, |point| point.kl);
     (run.updates, run.rollbacks) =
         agent.learner().map_or((0, 0), |learner| (learner.updates, learner.rollbacks));
     run.rulebook = agent.rulebook().clone();
     Ok(run)
+}
+
+/// The kinds of reasons that a reflection had, each once; an interval is one where there is no other.
+fn reasons(verdict: &Verdict) -> impl Iterator<Item = &'static str> {
+    let kinds: BTreeSet<&str> = verdict.reasons.iter().map(Reason::kind).collect();
+    let interval = kinds.is_empty().then_some("interval");
+    kinds.into_iter().chain(interval)
+}
+
+/// The mean of each bin's decisions that have a value; none where none has.
+fn means(bins: &[Vec<Dynamics>], value: impl Fn(&Dynamics) -> Option<f32>) -> Vec<Option<f32>> {
+    let mean = |bin: &Vec<Dynamics>| {
+        let values: Vec<f32> = bin.iter().filter_map(&value).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f32>() / values.len() as f32)
+    };
+    bins.iter().map(mean).collect()
 }
 
 /// Chooses an action by the whole game.

@@ -35,7 +35,10 @@ fn draw(runs: &[Run], into: &mut String) -> Result<(), Box<dyn std::error::Error
         who.iter().map(|&contender| (contender, curve(contender))).collect()
     };
     let panels = [
-        ("score so far: 0 random play, 1 the oracle", every(&|contender| lead(runs, contender))),
+        (
+            "lead over random play so far: 1 the oracle's at the end",
+            every(&|contender| lead(runs, contender)),
+        ),
         (
             "coherence: ballots that agree with the majority",
             every(&|contender| mean(runs, contender, |run, at| run.coherence.get(at).copied())),
@@ -87,8 +90,8 @@ fn mean(runs: &[Run], contender: Contender, value: impl Fn(&Run, usize) -> Optio
     (0..longest).map_while(at).collect()
 }
 
-/// The points of a contender up to each bin, between those of random play and the oracle up to there; the mean
-/// over the games. What was won before a run's end stays won.
+/// The lead of a contender over random play up to each bin, as a share of the oracle's at the end; the mean over
+/// the games. What was won before a run's end stays won.
 fn lead(runs: &[Run], contender: Contender) -> Curve {
     let mut games: BTreeMap<&str, BTreeMap<Contender, Vec<&Run>>> = BTreeMap::new();
     for run in runs {
@@ -101,9 +104,11 @@ fn lead(runs: &[Run], contender: Contender) -> Curve {
     };
     let at = |bin: usize| {
         let game = |who: &BTreeMap<Contender, Vec<&Run>>| {
-            let so_far = |contender| Some(sum(who.get(&contender)?, bin));
-            let (low, high) = (so_far(Contender::Random)?, so_far(Contender::Oracle)?);
-            (high > low).then_some((so_far(contender)? - low) / (high - low))
+            let up_to = |contender, bin| Some(sum(who.get(&contender)?, bin));
+            let lead = |contender, bin| Some(up_to(contender, bin)? - up_to(Contender::Random, bin)?);
+            // The whole lead, as the one so far may be next to nothing.
+            let whole = lead(Contender::Oracle, usize::MAX - 1)?;
+            (whole > 0.0).then_some(lead(contender, bin)? / whole)
         };
         let shares: Vec<f64> = games.values().filter_map(game).collect();
         shares.iter().sum::<f64>() / shares.len().max(1) as f64

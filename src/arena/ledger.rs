@@ -1,9 +1,10 @@
 //! Where a contest writes its runs down, a line each, so that one that was broken off goes on where it was.
 
-use super::contest::{Key, Protocol, Run};
+use super::contest::{Key, Protocol, Run, alike, file};
+use crate::games::Game;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// The file's name in a contest's folder.
@@ -17,24 +18,25 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger of a folder, which is made if it is not there.
+    /// Opens the ledger of a folder, which is made if it is not there, to write runs of these games.
     ///
     /// # Errors
     /// One sentence, if it can't be read or written, or was played under other conditions.
-    pub fn open(folder: &Path, protocol: &Protocol) -> Result<Self, String> {
+    pub fn open(folder: &Path, protocol: &Protocol, games: &[Game]) -> Result<Self, String> {
         let path = folder.join(FILE);
         let problem = |error: std::io::Error| format!("{}: {error}.", path.display());
         std::fs::create_dir_all(folder).map_err(problem)?;
         let runs = if path.exists() { read(&path)? } else { Vec::new() };
-        if runs.iter().any(|run| run.protocol != *protocol) {
+        let is_of = |run: &Run, game: &Game| run.key.game != game.id || run.file == file(game);
+        let fits = |run: &Run| run.protocol == *protocol && games.iter().all(|game| is_of(run, game));
+        if !runs.iter().all(fits) {
             let path = path.display();
             return Err(format!(
-                "{path} was played under other conditions (model, episodes, steps, votes or twist): name another folder with --out."
+                "{path} was played under other conditions (model, game file, episodes, steps, votes, twist, or what the agents are told): name another folder with --out."
             ));
         }
         // Written anew, so that a last line that was broken off is gone.
-        let mut file = File::create(&path).map_err(problem)?;
-        runs.iter().try_for_each(|run| writeln!(file, "{}", line(run))).map_err(problem)?;
+        write(&path, &runs)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(problem)?;
         Ok(Self { file, runs: runs.into_iter().map(|run| (run.key.clone(), run)).collect(), path })
     }
@@ -66,6 +68,19 @@ fn line(run: &Run) -> String {
     serde_json::to_string(run).expect("a run has nothing that JSON has no word for")
 }
 
+/// Writes runs to a file. What was there stays until all of them are written.
+///
+/// # Errors
+/// One sentence, if that can't be.
+pub fn write(path: &Path, runs: &[Run]) -> Result<(), String> {
+    let problem = |error: std::io::Error| format!("{}: {error}.", path.display());
+    let new = path.with_extension("new");
+    let mut file = BufWriter::new(File::create(&new).map_err(problem)?);
+    runs.iter().try_for_each(|run| writeln!(file, "{}", line(run))).map_err(problem)?;
+    file.into_inner().map_err(|error| problem(error.into_error()))?.sync_all().map_err(problem)?;
+    std::fs::rename(&new, path).map_err(problem)
+}
+
 /// The runs of a file. A last line that was broken off is left out.
 ///
 /// # Errors
@@ -90,10 +105,11 @@ pub fn read(path: &Path) -> Result<Vec<Run>, String> {
 /// One sentence, if two of the same key differ, or not all were played under the same conditions.
 pub fn merge(parts: impl IntoIterator<Item = Vec<Run>>) -> Result<Vec<Run>, String> {
     let mut runs: BTreeMap<Key, Run> = BTreeMap::new();
-    for run in parts.into_iter().flatten() {
-        if runs.first_key_value().is_some_and(|(_, first)| first.protocol != run.protocol) {
-            return Err("the parts were not played under the same conditions.".into());
-        }
+    let parts: Vec<Run> = parts.into_iter().flatten().collect();
+    if !alike(&parts) {
+        return Err("The parts were not played under the same conditions.".into());
+    }
+    for run in parts {
         if runs.get(&run.key).is_some_and(|known| *known != run) {
             let Key { game, contender, seed } = &run.key;
             return Err(format!("{contender} on {game} with seed {seed} went differently in two parts."));
@@ -101,4 +117,44 @@ pub fn merge(parts: impl IntoIterator<Item = Vec<Run>>) -> Result<Vec<Run>, Stri
         runs.insert(run.key.clone(), run);
     }
     Ok(runs.into_values().collect())
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::agent::rulebook::sheet::tests::mutated;
+    use crate::arena::contest::{Contender, scale};
+    use proptest::prelude::*;
+
+    fn run(seed: u32) -> Run {
+        let key = Key { game: "orchard".into(), contender: Contender::Random, seed };
+        let protocol = Protocol { episodes: 1, steps: 30, ..Protocol::default() };
+        scale(Game::find("orchard").unwrap(), key, &protocol)
+    }
+
+    #[test]
+    fn what_was_written_stays_until_all_is_written_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(FILE);
+        write(&path, &[run(1), run(2)]).unwrap();
+        // Nothing can be written beside it: the file stays as it is.
+        std::fs::create_dir(path.with_extension("new")).unwrap();
+        assert!(write(&path, &[]).is_err());
+        assert_eq!(read(&path).unwrap(), [run(1), run(2)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn no_file_is_too_odd(text in any::<String>(), salt in any::<u64>()) {
+            let place = tempfile::tempdir().unwrap();
+            let path = place.path().join(FILE);
+            for text in [&text, &mutated(&format!("{}\n", line(&run(1))), salt)] {
+                std::fs::write(&path, text).unwrap();
+                if let Err(problem) = read(&path) {
+                    prop_assert!(problem.contains(FILE) && problem.ends_with('.'), "{}", problem);
+                }
+            }
+        }
+    }
 }

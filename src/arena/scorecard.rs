@@ -1,10 +1,11 @@
 //! The scorecard of a contest: scores between random play and the oracle, with intervals over the seeds.
 
 use super::bootstrap::Interval;
-use super::contest::{Contender, Protocol, Run};
+use super::contest::{BIN, Contender, Protocol, Run, alike};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter, Write};
+use std::ops::Range;
 
 /// What a contender did, on average.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,10 @@ pub struct Standing {
     pub mean: Interval,
     /// The same less the static agent's, seed by seed.
     pub over_static: Interval,
+    /// The same by game.
+    pub over_static_by_game: Vec<Interval>,
+    /// How many times the static agent's mean over all games; none if that is not above random play.
+    pub times_static: Option<Interval>,
     /// Games in which nobody's mean is higher; random play and the oracle don't count.
     pub first: usize,
     /// The mean in each episode of a run, over all games.
@@ -39,15 +44,35 @@ pub struct Standing {
     pub twist: Option<Recovery>,
 }
 
-/// Points a decision around a twist.
+/// How play went around a twist: 0 is random play in the same decisions, 1 the oracle, who knows of the twist.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Recovery {
     /// In the 60 decisions before it.
-    pub before: f64,
+    pub before: Interval,
     /// In the 60 after it.
-    pub during: f64,
-    /// In the 60 after those: it is recovered at 80% of what it was before.
-    pub after: f64,
+    pub during: Interval,
+    /// In the 60 after those.
+    pub after: Interval,
+    /// The last as a share of the first: it is recovered at 0.8. None if the first is not above random play.
+    pub recovered: Option<Interval>,
+}
+
+/// In how many games the full agent's mean is not below that of any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct First {
+    /// Of the baselines: other methods.
+    pub of_baselines: usize,
+    /// Of its own halves.
+    pub of_halves: usize,
+}
+
+/// The full agent's dynamic schedule against one that reflects at a fixed interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Schedules {
+    /// The mean score less the fixed one's, seed by seed.
+    pub difference: Interval,
+    /// Tokens of reflections a decision, as a share of the fixed one's.
+    pub tokens: f64,
 }
 
 /// A contest's results.
@@ -59,14 +84,20 @@ pub struct Scorecard {
     pub games: Vec<String>,
     /// By game, the points an episode that random play and the oracle make.
     pub scale: Vec<(f64, f64)>,
+    /// Seeds that were played for the scale alone, or more.
+    pub scale_seeds: usize,
     /// Seeds.
     pub seeds: usize,
     /// Who played how well.
     pub standings: Vec<Standing>,
+    /// How often the full agent is first, if it played.
+    pub first: Option<First>,
+    /// What its schedule is worth, if the one with a fixed interval played too.
+    pub schedules: Option<Schedules>,
 }
 
-/// Decisions on each side of a twist.
-const AROUND: usize = 60 / super::contest::BIN;
+/// Bins on each side of a twist.
+const AROUND: usize = 60 / BIN;
 
 impl Scorecard {
     /// Counts runs. Games without both random play and the oracle have no scale, and are left out.
@@ -75,7 +106,7 @@ impl Scorecard {
     /// One sentence, if there are none, or they were not played alike.
     pub fn new(runs: &[Run]) -> Result<Self, String> {
         let protocol = runs.first().ok_or("there are no runs")?.protocol.clone();
-        if runs.iter().any(|run| run.protocol != protocol) {
+        if !alike(runs) {
             return Err("the runs were not played under the same conditions".into());
         }
         let mut by_key: BTreeMap<(&str, Contender), BTreeMap<u32, &Run>> = BTreeMap::new();
@@ -102,13 +133,13 @@ impl Scorecard {
             };
             scaled.iter().map(game).collect()
         };
-        let still = by_seed(&of(Contender::Static));
+        let still = of(Contender::Static);
         let who: BTreeSet<Contender> = runs.iter().map(|run| run.key.contender).collect();
         let standing = |contender: Contender| {
             let scores = of(contender);
             let values = |seeds: &BTreeMap<u32, f64>| seeds.values().copied().collect::<Vec<f64>>();
             let means = by_seed(&scores);
-            let pairs = means.iter().filter_map(|(seed, mean)| Some(mean - still.get(seed)?));
+            let pairs = paired(&means, &by_seed(&still));
             let own: Vec<&Run> = runs.iter().filter(|run| run.key.contender == contender).collect();
             let sum = |f: &dyn Fn(&Run) -> f64| own.iter().map(|run| f(run)).sum::<f64>();
             let (count, decisions) = (own.len() as f64, sum(&|run| f64::from(run.decisions())));
@@ -116,7 +147,13 @@ impl Scorecard {
             Standing {
                 contender,
                 games: scores.iter().map(|seeds| Interval::new(&values(seeds))).collect(),
-                over_static: Interval::new(&pairs.collect::<Vec<f64>>()),
+                over_static: difference(&pairs),
+                over_static_by_game: scores
+                    .iter()
+                    .zip(&still)
+                    .map(|(a, b)| difference(&paired(a, b)))
+                    .collect(),
+                times_static: Interval::ratio(&pairs),
                 mean: Interval::new(&values(&means)),
                 first: 0,
                 by_episode: by_episode(&own, &scaled),
@@ -127,26 +164,65 @@ impl Scorecard {
                 reflections: sum(&|run| f64::from(run.reflections)) / count,
                 updates: sum(&|run| f64::from(run.updates)) / count,
                 rollbacks: sum(&|run| f64::from(run.rollbacks)) / count,
-                twist: recovery(&own, &protocol),
+                twist: recovery(runs, contender, &protocol),
             }
         };
         let mut standings: Vec<Standing> = who.into_iter().map(standing).collect();
-        for game in 0..scaled.len() {
-            let playing = || standings.iter().filter(|s| !s.contender.is_scale() && s.games[game].of > 0);
-            let best = playing().map(|s| s.games[game].mean).fold(f64::MIN, f64::max);
-            for standing in standings.iter_mut().filter(|s| !s.contender.is_scale()) {
-                let own = standing.games[game];
-                standing.first += usize::from(own.of > 0 && own.mean == best);
-            }
+        let firsts: Vec<usize> = standings.iter().map(|s| first(s, &standings, |c| !c.is_scale())).collect();
+        for (standing, first) in standings.iter_mut().zip(firsts) {
+            standing.first = first;
         }
+        let seeds = |is_counted: &dyn Fn(Contender) -> bool| {
+            let counted = runs.iter().filter(|run| is_counted(run.key.contender));
+            counted.map(|run| run.key.seed).collect::<BTreeSet<_>>().len()
+        };
+        let scale_seeds = seeds(&Contender::is_scale);
+        let playing_seeds = seeds(&|contender| !contender.is_scale());
+        let full = standings.iter().find(|standing| standing.contender == Contender::Full);
+        let fixed = standings.iter().find(|standing| standing.contender == Contender::Interval);
+        let schedules = full.zip(fixed).and_then(|(full, fixed)| {
+            let means = [Contender::Full, Contender::Interval].map(|contender| by_seed(&of(contender)));
+            let tokens = full.reflecting / fixed.reflecting;
+            let difference = difference(&paired(&means[0], &means[1]));
+            (fixed.reflecting > 0.0).then_some(Schedules { difference, tokens })
+        });
+        let first = full.map(|full| First {
+            of_baselines: first(full, &standings, Contender::is_baseline),
+            of_halves: first(full, &standings, Contender::is_half),
+        });
         Ok(Self {
             games: scaled.iter().map(|(game, _)| game.to_string()).collect(),
             scale: scaled.iter().map(|(_, scale)| *scale).collect(),
-            seeds: runs.iter().map(|run| run.key.seed).collect::<BTreeSet<_>>().len(),
+            scale_seeds,
+            seeds: if playing_seeds > 0 { playing_seeds } else { scale_seeds },
             protocol,
             standings,
+            first,
+            schedules,
         })
     }
+}
+
+/// The games in which nobody's mean, of those who count, is above a contender's. Nobody is first of none, nor
+/// who only gives the scale.
+fn first(own: &Standing, all: &[Standing], counts: impl Fn(Contender) -> bool) -> usize {
+    let others = || all.iter().filter(|other| counts(other.contender));
+    let is_first = |game: &usize| {
+        let mean = own.games[*game].mean;
+        let mut played = others().map(|other| other.games[*game]).filter(|other| other.of > 0).peekable();
+        own.games[*game].of > 0 && played.peek().is_some() && played.all(|other| other.mean <= mean)
+    };
+    if own.contender.is_scale() { 0 } else { (0..own.games.len()).filter(is_first).count() }
+}
+
+/// Two contenders' values on the seeds that both played.
+fn paired(one: &BTreeMap<u32, f64>, other: &BTreeMap<u32, f64>) -> Vec<(f64, f64)> {
+    one.iter().filter_map(|(seed, value)| Some((*value, *other.get(seed)?))).collect()
+}
+
+/// The mean difference of pairs.
+fn difference(pairs: &[(f64, f64)]) -> Interval {
+    Interval::new(&pairs.iter().map(|(one, other)| one - other).collect::<Vec<f64>>())
 }
 
 /// A seed's mean over the games that it was played on.
@@ -177,67 +253,143 @@ fn by_episode(runs: &[&Run], scaled: &[(&str, (f64, f64))]) -> Vec<f64> {
     (0..most).map(at).collect()
 }
 
-/// Points a decision around the twist, over all runs that went on for long enough.
-fn recovery(runs: &[&Run], protocol: &Protocol) -> Option<Recovery> {
-    let twist = protocol.twist? as usize / super::contest::BIN;
-    let from = twist.checked_sub(AROUND)?;
-    let long = runs.iter().filter(|run| run.points.len() > twist + 2 * AROUND);
-    let long: Vec<&&Run> = long.collect();
-    let rate = |bins: std::ops::Range<usize>| {
-        let points: i32 = long.iter().flat_map(|run| &run.points[bins.clone()]).sum();
-        f64::from(points) / (long.len() * AROUND * super::contest::BIN) as f64
-    };
-    (!long.is_empty()).then(|| Recovery {
-        before: rate(from..twist),
-        during: rate(twist..twist + AROUND),
-        after: rate(twist + AROUND..twist + 2 * AROUND),
+/// The bins before a twist, after it, and after those. One in the middle of a bin leaves that bin out.
+fn windows(twist: u32) -> Option<[Range<usize>; 3]> {
+    let (last, next) = (twist as usize / BIN, (twist as usize).div_ceil(BIN));
+    Some([last.checked_sub(AROUND)?..last, next..next + AROUND, next + AROUND..next + 2 * AROUND])
+}
+
+/// The points of a run in each of the windows; none if it ended before the last one did.
+fn around(run: &Run, windows: &[Range<usize>; 3]) -> Option<[f64; 3]> {
+    let whole = run.decisions() as usize >= windows[2].end * BIN;
+    let points = |window: &Range<usize>| f64::from(run.points[window.clone()].iter().sum::<i32>());
+    whole.then(|| windows.each_ref().map(points))
+}
+
+/// How a contender took the twist, over the runs that went on for long enough. In each game and window random
+/// play is 0 and the oracle 1; a seed counts by the mean over the games that it went on for long enough in.
+fn recovery(runs: &[Run], contender: Contender, protocol: &Protocol) -> Option<Recovery> {
+    let windows = windows(protocol.twist?)?;
+    let games: BTreeSet<&str> = runs.iter().map(|run| run.key.game.as_str()).collect();
+    let mut seeds: BTreeMap<u32, Vec<[f64; 3]>> = BTreeMap::new();
+    for game in games {
+        let of = |contender: Contender| {
+            let own = runs.iter().filter(move |run| run.key.game == game && run.key.contender == contender);
+            own.filter_map(|run| Some((run.key.seed, around(run, &windows)?)))
+        };
+        let (Some(low), Some(high)) = (mean(of(Contender::Random)), mean(of(Contender::Oracle))) else {
+            continue;
+        };
+        if low.iter().zip(high).any(|(low, high)| *low >= high) {
+            continue;
+        }
+        for (seed, points) in of(contender) {
+            let share = |at: usize| (points[at] - low[at]) / (high[at] - low[at]);
+            seeds.entry(seed).or_default().push([share(0), share(1), share(2)]);
+        }
+    }
+    let means: Vec<[f64; 3]> = seeds
+        .into_iter()
+        .filter_map(|(seed, games)| mean(games.into_iter().map(|game| (seed, game))))
+        .collect();
+    let each = |at: usize| Interval::new(&means.iter().map(|mean| mean[at]).collect::<Vec<f64>>());
+    let pairs: Vec<(f64, f64)> = means.iter().map(|mean| (mean[2], mean[0])).collect();
+    (!means.is_empty()).then(|| Recovery {
+        before: each(0),
+        during: each(1),
+        after: each(2),
+        recovered: Interval::ratio(&pairs),
     })
 }
 
+/// The mean in each window, if there is any.
+fn mean(values: impl Iterator<Item = (u32, [f64; 3])>) -> Option<[f64; 3]> {
+    let (mut sum, mut of) = ([0.0; 3], 0);
+    for (_, value) in values {
+        sum = [sum[0] + value[0], sum[1] + value[1], sum[2] + value[2]];
+        of += 1;
+    }
+    (of > 0).then(|| sum.map(|sum| sum / f64::from(of)))
+}
+
+/// A number of which there may be none.
+fn told(interval: Option<Interval>) -> String {
+    interval.map_or_else(|| "–".into(), |interval| interval.to_string())
+}
+
 impl Display for Scorecard {
-    /// Two tables in Markdown: by game, and by contender.
+    /// Tables in Markdown: by game, over static by game, by contender, and what else was asked.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let playing = || self.standings.iter().filter(|standing| !standing.contender.is_scale());
+        self.by_game(f)?;
+        self.by_contender(f)?;
+        self.around_the_twist(f)
+    }
+}
+
+impl Scorecard {
+    fn playing(&self) -> impl Iterator<Item = &Standing> {
+        self.standings.iter().filter(|standing| !standing.contender.is_scale())
+    }
+
+    fn by_game(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut head = String::from("| game | random | oracle |");
         let mut line = String::from("|---|--:|--:|");
-        for standing in playing() {
+        for standing in self.playing() {
             write!(head, " {} |", standing.contender.title())?;
             line.push_str("--:|");
         }
         writeln!(f, "{head}\n{line}")?;
         for (at, (game, (random, oracle))) in self.games.iter().zip(&self.scale).enumerate() {
             write!(f, "| {game} | {random:.1} | {oracle:.1} |")?;
-            let best = playing().map(|standing| standing.games[at].mean).fold(f64::MIN, f64::max);
-            for standing in playing() {
+            let best = self.playing().map(|standing| standing.games[at].mean).fold(f64::MIN, f64::max);
+            for standing in self.playing() {
                 let own = standing.games[at];
                 let mark = if own.of > 0 && own.mean == best { "**" } else { "" };
                 write!(f, " {mark}{own}{mark} |")?;
             }
             writeln!(f)?;
         }
-        let episodes = &self.protocol.episodes;
+        let Protocol { episodes, .. } = &self.protocol;
+        let (seeds, scale_seeds) = (self.seeds, self.scale_seeds);
         writeln!(
             f,
-            "\nPoints an episode of random play and the oracle; others: 0 is random play, 1 the oracle."
+            "\nPoints an episode of random play and the oracle, over {scale_seeds} seeds; others: 0 is random play, 1 the oracle."
         )?;
+        writeln!(f, "Means with 95% bootstrap intervals over {seeds} seeds, {episodes} episodes a run.\n")?;
+        self.over_static(f)
+    }
+
+    /// The paired differences, if there is anybody to compare.
+    fn over_static(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let others: Vec<&Standing> =
+            self.playing().filter(|s| s.contender != Contender::Static && s.over_static.of > 0).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let titles: Vec<&str> = others.iter().map(|standing| standing.contender.title()).collect();
+        writeln!(f, "| less static | {} |\n|---|{}", titles.join(" | "), "--:|".repeat(others.len()))?;
+        for (at, game) in self.games.iter().enumerate() {
+            let cells: Vec<String> = others.iter().map(|s| s.over_static_by_game[at].to_string()).collect();
+            writeln!(f, "| {game} | {} |", cells.join(" | "))?;
+        }
+        writeln!(f, "\nDifferences to static, seed by seed.\n")
+    }
+
+    fn by_contender(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Means with 95% bootstrap intervals over {} seeds, {episodes} episodes a run.\n",
-            self.seeds
+            "| agent | mean | less static | times static | best in | tokens a decision | of reflections | reflections | updates | rolled back |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
         )?;
-        writeln!(
-            f,
-            "| agent | mean | over static | best in | tokens a decision | of reflections | reflections | updates | rolled back |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
-        )?;
-        for s in playing() {
+        let games = self.games.len();
+        for s in self.playing() {
             writeln!(
                 f,
-                "| {} | {} | {} | {} of {} | {:.0} | {:.1} | {:.1} | {:.1} | {:.2} |",
+                "| {} | {} | {} | {} | {} of {games} | {:.0} | {:.1} | {:.1} | {:.1} | {:.2} |",
                 s.contender.title(),
                 s.mean,
                 s.over_static,
+                told(s.times_static),
                 s.first,
-                self.games.len(),
                 s.acting + s.reflecting,
                 s.reflecting,
                 s.reflections,
@@ -245,20 +397,36 @@ impl Display for Scorecard {
                 s.rollbacks
             )?;
         }
-        if let Some(twist) = self.protocol.twist {
+        if let Some(First { of_baselines, of_halves }) = self.first {
             writeln!(
                 f,
-                "\n| agent | before the twist | 60 after it | 60 after those | recovered |\n|---|--:|--:|--:|--:|"
+                "\nFull MCTR is not below any baseline (static, test-time training, retrieval) in {of_baselines} of {games} games, nor below either of its halves in {of_halves}."
             )?;
-            for (who, r) in self.standings.iter().filter_map(|s| Some((s.contender, s.twist?))) {
-                let Recovery { before, during, after } = r;
-                let share = 100.0 * after / before;
-                let title = who.title();
-                writeln!(f, "| {title} | {before:.3} | {during:.3} | {after:.3} | {share:.0}% |")?;
-            }
-            writeln!(f, "\nPoints a decision; the hidden effects change before decision {twist}.")?;
+        }
+        if let Some(Schedules { difference, tokens }) = self.schedules {
+            let tokens = 100.0 * tokens;
+            writeln!(
+                f,
+                "\n| dynamic against fixed schedule | score | reflection tokens |\n|---|--:|--:|\n| full less fixed interval, and its share | {difference} | {tokens:.0}% |"
+            )?;
         }
         Ok(())
+    }
+
+    fn around_the_twist(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(twist) = self.protocol.twist else { return Ok(()) };
+        writeln!(
+            f,
+            "\n| agent | before the twist | 60 after it | 60 after those | share recovered |\n|---|--:|--:|--:|--:|"
+        )?;
+        for (who, r) in self.playing().filter_map(|s| Some((s.contender, s.twist?))) {
+            let Recovery { before, during, after, recovered } = r;
+            writeln!(f, "| {} | {before} | {during} | {after} | {} |", who.title(), told(recovered))?;
+        }
+        writeln!(
+            f,
+            "\nThe hidden effects change before decision {twist}; 0 is random play in the same decisions, 1 the oracle."
+        )
     }
 }
 
@@ -280,6 +448,30 @@ pub fn csv(runs: &[Run]) -> String {
                 tokens.reflections,
                 run.updates,
                 run.rollbacks
+            ));
+        }
+    }
+    text
+}
+
+/// The learning dynamics of some runs as a table of comma-separated values: a line for every [`BIN`] decisions.
+pub fn bins(runs: &[Run]) -> String {
+    let mut text = String::from("game,contender,seed,decisions,points,coherence,change,reward,entropy,kl\n");
+    let number = |number: Option<f32>| number.map_or_else(String::new, |number| format!("{number:.4}"));
+    for run in runs {
+        let (key, whole) = (&run.key, run.decisions() as usize);
+        for (at, points) in run.points.iter().enumerate() {
+            let (game, who, seed, decisions) = (&key.game, key.contender, key.seed, (at + 1) * BIN);
+            let of = |curve: &[Option<f32>]| number(curve.get(at).copied().flatten());
+            let plain = |curve: &[f32]| number(curve.get(at).copied());
+            text.push_str(&format!(
+                "{game},{who},{seed},{},{points},{},{},{},{},{}\n",
+                decisions.min(whole),
+                plain(&run.coherence),
+                of(&run.change),
+                of(&run.reward),
+                plain(&run.entropy),
+                of(&run.kl)
             ));
         }
     }

@@ -1,7 +1,9 @@
 //! What each rule of a rulebook is worth: the same games played with it and without it.
 
 use super::bootstrap::Interval;
+use crate::agent::revision::hand::{Hand, Words};
 use crate::agent::revision::{Operation, Revision};
+use crate::agent::rulebook::sheet::Sheet;
 use crate::agent::rulebook::{Origin, Rulebook};
 use crate::agent::schedule::Schedule;
 use crate::agent::{Agent, Settings, digest::Digest};
@@ -66,6 +68,35 @@ pub async fn worth<E: Environment, M: Mind>(
     Ok(found)
 }
 
+/// Reads a rulebook in any form that it is known in: what the page exports, as JSON or Markdown; the article's
+/// list of rules, or one of them; a rulebook with its log; or else a rule a line.
+///
+/// # Errors
+/// A sentence or several.
+pub fn read(text: &str) -> Result<Rulebook, String> {
+    let is = |sign: &str| text.trim_start_matches('\u{feff}').trim_start().starts_with(sign);
+    let revisions = match Sheet::read(text) {
+        Ok(sheet) => vec![sheet.revision(true)],
+        Err(problems) if is("{") || is("[") => {
+            return serde_json::from_str(text).map_err(|_| problems.join(" "));
+        }
+        Err(problems) if is("# ") || is("## ") => return Err(problems.join(" ")),
+        Err(_) => text.lines().map(str::trim).filter(|line| !line.is_empty()).map(rule).collect(),
+    };
+    if revisions.is_empty() {
+        return Err("There are no rules in this.".into());
+    }
+    let mut book = Rulebook::default();
+    let revise = |revision| book.revise(revision, Origin::Person, 0, &Digest::default());
+    let complaints: Vec<String> = revisions.iter().flat_map(revise).collect();
+    if complaints.is_empty() { Ok(book) } else { Err(complaints.join(" ")) }
+}
+
+/// The revision that adds a rule in a person's words.
+fn rule(line: &str) -> Revision {
+    Hand::Add(Words { heuristic: line.into(), sure: true, ..Words::default() }).into()
+}
+
 /// The points of an agent that goes by a rulebook, game by game; `tick` hears of every game.
 async fn scores<E: Environment, M: Mind>(
     book: &Rulebook,
@@ -106,4 +137,40 @@ async fn score<E: Environment, M: Mind>(
         }
     }
     Ok(f64::from(score))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::agent::rulebook::sheet::tests::{mutated, sheets};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_rulebook_is_read_in_every_form() {
+        let lines = |text: &str| read(text).map(|book| book.lines());
+        let two = Ok(vec!["go up".to_string(), "stay calm".to_string()]);
+        assert_eq!(lines("go up\n\n  stay calm\n"), two);
+        let article = r#"[{"RULE_ID": "R1", "TRIGGER": "always", "NEW_HEURISTIC": "go up"},
+            {"RULE_ID": "R2", "NEW_HEURISTIC": "stay calm"}]"#;
+        assert_eq!(lines(article), two);
+        let book = read(article).unwrap();
+        let sheet = Sheet::of("x", &book);
+        assert_eq!(lines(&sheet.to_json()), two);
+        assert_eq!(lines(&sheet.to_markdown()), two);
+        assert_eq!(read(&serde_json::to_string(&book).unwrap()), Ok(book));
+        assert!(read("").unwrap_err().contains("no rules"));
+        assert!(read("{\"rulewright\": 1}").unwrap_err().contains("no list"));
+        assert!(read("# Mine\n\n## R1\n\n- STATUS: perhaps\n").unwrap_err().contains("Line 5"));
+        assert!(read(&"x\n".repeat(13)).unwrap_err().contains("12 is the most"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>(), sheet in sheets(), salt in any::<u64>()) {
+            for text in [&text, &mutated(&sheet.to_json(), salt), &mutated(&sheet.to_markdown(), salt)] {
+                let told = read(text);
+                prop_assert!(told.as_ref().map_or_else(|e| !e.is_empty(), |_| true), "{:?}", told);
+            }
+        }
+    }
 }

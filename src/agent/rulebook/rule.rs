@@ -119,6 +119,11 @@ impl Rule {
         self.is_kept() && !self.disabled
     }
 
+    /// Whether more speaks against it than for it.
+    pub(super) fn is_outweighed(&self) -> bool {
+        self.contradiction.len() > self.support.len()
+    }
+
     pub(super) fn count(&mut self, (support, contradiction): &(Vec<u32>, Vec<u32>)) {
         for (steps, more) in [(&mut self.support, support), (&mut self.contradiction, contradiction)] {
             steps.extend(more);

@@ -141,4 +141,4 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -12,25 +12,22 @@ pub fn merge(out: &Path, parts: &[PathBuf]) -> Result<(), String> {
     let read = |part: &PathBuf| ledger::read(&part.join(ledger::FILE));
     let runs = ledger::merge(parts.iter().map(read).collect::<Result<Vec<_>, _>>()?)?;
     std::fs::create_dir_all(out).map_err(|error| format!("{}: {error}.", out.display()))?;
-    let mut lines = String::new();
-    for run in &runs {
-        lines += &serde_json::to_string(run).map_err(|error| error.to_string())?;
-        lines.push('\n');
-    }
-    write(&out.join(ledger::FILE), &lines)?;
+    ledger::write(&out.join(ledger::FILE), &runs)?;
     report(out, &runs)
 }
 
 /// Prints the table, and writes it with the figure.
 fn report(out: &Path, runs: &[Run]) -> Result<(), String> {
     write(&out.join("episodes.csv"), &scorecard::csv(runs))?;
+    write(&out.join("curves.csv"), &scorecard::bins(runs))?;
     let card = scorecard::Scorecard::new(runs).map_err(|problem| format!("There is no table: {problem}."))?;
     let json = serde_json::to_string_pretty(&card).map_err(|error| error.to_string())?;
     write(&out.join("scorecard.json"), &json)?;
     write(&out.join("scorecard.md"), &card.to_string())?;
     write(&out.join("curves.svg"), &figure::svg(runs)?)?;
     println!("{card}");
-    println!("{}: scorecard.md, scorecard.json, episodes.csv, curves.svg and runs.jsonl.", out.display());
+    let name = out.display();
+    println!("{name}: scorecard.md, scorecard.json, episodes.csv, curves.csv, curves.svg and runs.jsonl.");
     Ok(())
 }
 
@@ -41,24 +38,22 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 #[cfg(feature = "cpu")]
 mod playing {
     use super::report;
+    use crate::progress::Progress;
     use burn::tensor::Device;
     use clap::{Args, ValueEnum};
-    use indicatif::{ProgressBar, ProgressStyle};
     use rayon::prelude::*;
     use rulewright::agent::executor::Voting;
-    use rulewright::arena::contest::{Contender, Key, Protocol, Run, keys, play, scale};
+    use rulewright::arena::contest::{Contender, Key, Protocol, Run, Shard, keys, play, scale};
     use rulewright::arena::ledger::Ledger;
     use rulewright::games::{Game, Split};
     use rulewright::vlm::Vlm;
     use rulewright::vlm::crowd::{Crowd, Seat};
     use rulewright::vlm::folder::{Folder, sha256};
     use rulewright::vlm::layers::Precision;
-    use std::collections::VecDeque;
+    use std::collections::{BTreeSet, VecDeque};
     use std::fmt::Write;
     use std::path::{Path, PathBuf};
-    use std::str::FromStr;
     use std::sync::Mutex;
-    use std::time::Instant;
     use strum::VariantArray;
 
     /// What `arena run` is told.
@@ -86,6 +81,9 @@ mod playing {
         /// Seeds on which everybody plays everything
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
         seeds: u32,
+        /// Seeds on which random and oracle play, for the scale: they need no model
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        scale_seeds: u32,
         /// Episodes of a run, one after another
         #[arg(long, default_value_t = Protocol::default().episodes, value_parser = clap::value_parser!(u32).range(1..))]
         episodes: u32,
@@ -137,25 +135,6 @@ mod playing {
         All,
     }
 
-    /// Part `place` of `of`, counted from 0.
-    #[derive(Debug, Clone, Copy)]
-    struct Shard {
-        place: usize,
-        of: usize,
-    }
-
-    impl FromStr for Shard {
-        type Err = String;
-
-        fn from_str(text: &str) -> Result<Self, String> {
-            let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-            match parts {
-                Some((place @ 1.., of)) if place <= of => Ok(Self { place: place - 1, of }),
-                _ => Err("write I/N with 1 <= I <= N, as in 2/8".into()),
-            }
-        }
-    }
-
     fn agent(text: &str) -> Result<Contender, String> {
         let known = || Contender::VARIANTS.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         text.parse().map_err(|_| format!("there are {}", known()))
@@ -188,7 +167,23 @@ mod playing {
                 };
                 games.extend(Game::all().iter().filter(wanted).cloned());
             }
-            Ok(games)
+            let mut ids = BTreeSet::new();
+            match games.iter().find(|game| !ids.insert(&game.id)) {
+                // Their runs could not be told apart.
+                Some(twice) => Err(format!("“{}” is named twice: a file's name is its game's id.", twice.id)),
+                None => Ok(games),
+            }
+        }
+
+        /// The runs that are asked for of those on the scale, and of those who have a mind.
+        fn keys(&self, games: &[Game], seeds: u32) -> (Vec<Key>, Vec<Key>) {
+            let (scale, minds): (Vec<_>, Vec<_>) = self.contenders().into_iter().partition(|c| c.is_scale());
+            let games: Vec<&Game> = games.iter().collect();
+            let part = |keys: Vec<Key>| match self.shard {
+                Some(shard) => shard.part(keys),
+                None => keys,
+            };
+            (part(keys(&games, &scale, self.scale_seeds.max(seeds))), part(keys(&games, &minds, seeds)))
         }
 
         fn contenders(&self) -> Vec<Contender> {
@@ -216,50 +211,46 @@ mod playing {
         let (seeds, episodes, steps) = options.size();
         let voting = Voting { votes: options.votes, temperature: options.temperature, ..Voting::default() };
         let Options { twist, compares, nearest, interval, .. } = *options;
-        let protocol = Protocol { model, episodes, steps, twist, voting, compares, nearest, interval };
-        let mut ledger = Ledger::open(&options.out, &protocol)?;
-        let mut all = keys(&games.iter().collect::<Vec<_>>(), &options.contenders(), seeds);
-        if let Some(Shard { place, of }) = options.shard {
-            // One further with every seed, so that no shard has the same agent always.
-            let agents = options.contenders().len();
-            let is_ours = |(at, _): &(usize, Key)| (at + at / agents) % of == place;
-            all = all.into_iter().enumerate().filter(is_ours).map(|(_, key)| key).collect();
-        }
-        let (scales, minds): (Vec<Key>, Vec<Key>) =
-            all.into_iter().filter(|key| !ledger.has(key)).partition(|key| key.contender.is_scale());
-        let game = |key: &Key| games.iter().find(|game| game.id == key.game).expect("the key is of a game");
-        let played: Vec<_> = scales.into_par_iter().map(|key| scale(game(&key), key, &protocol)).collect();
-        played.into_iter().try_for_each(|run| ledger.add(run))?;
+        let agents = String::new();
+        let protocol =
+            Protocol { model, episodes, steps, twist, voting, compares, nearest, interval, agents };
+        let protocol = protocol.sealed();
+        let ledger = Ledger::open(&options.out, &protocol, &games)?;
+        let (mut scales, mut minds) = options.keys(&games, seeds);
+        scales.retain(|key| !ledger.has(key));
+        minds.retain(|key| !ledger.has(key));
+        let ledger = Mutex::new(ledger);
+        scales.into_par_iter().try_for_each(|key| {
+            let run = scale(find(&games, &key), key, &protocol);
+            ledger.lock().expect(POISON).add(run)
+        })?;
 
-        let most = minds.iter().map(|key| protocol.longest(game(key))).sum();
-        let (start, bar) = (Instant::now(), bar(most));
+        let most = minds.iter().map(|key| protocol.longest(find(&games, key))).sum();
+        let progress = Progress::new(most);
+        // Nobody needs a model who has nothing to ask.
+        let threads = if minds.is_empty() { 0 } else { options.threads.unwrap_or_else(cores).max(1) };
         let work = Work {
             protocol: &protocol,
             left: Mutex::new(minds.into()),
-            ledger: Mutex::new(ledger),
+            ledger,
             problems: Mutex::new(Vec::new()),
-            bar: &bar,
+            progress: &progress,
         };
-        let threads = options
-            .threads
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-        std::thread::scope(|scope| {
-            for _ in 0..threads.max(1) {
-                scope.spawn(|| {
-                    let seats = usize::from(options.lockstep);
-                    if let Err(problem) = work.share(&folder, seats, &games) {
-                        work.problems.lock().expect(POISON).push(problem);
-                    }
-                });
-            }
+        progress.tell_while(|| {
+            std::thread::scope(|scope| {
+                for _ in 0..threads {
+                    scope.spawn(|| {
+                        let seats = usize::from(options.lockstep);
+                        if let Err(problem) = work.share(&folder, seats, &games) {
+                            work.problems.lock().expect(POISON).push(problem);
+                        }
+                    });
+                }
+            });
         });
-        bar.finish_and_clear();
         let (ledger, problems) = (work.ledger.into_inner().expect(POISON), work.problems.into_inner());
-        let seconds = start.elapsed().as_secs_f64();
-        let taken = TAKEN.load(std::sync::atomic::Ordering::Relaxed);
-        if taken > 0 {
-            let rate = taken as f64 / seconds;
-            println!("{taken} decisions in {seconds:.0} s: {rate:.1} decisions/s on {threads} threads.\n");
+        if let Some(told) = progress.finish() {
+            println!("{told} on {threads} threads.\n");
         }
         // A shard alone may lack what a score is measured against.
         if options.shard.is_none() {
@@ -269,10 +260,15 @@ mod playing {
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
     }
 
-    const POISON: &str = "no thread panics while it holds this";
+    fn cores() -> usize {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    }
 
-    /// Decisions of minds so far.
-    static TAKEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    fn find<'a>(games: &'a [Game], key: &Key) -> &'a Game {
+        games.iter().find(|game| game.id == key.game).expect("the key is of a game")
+    }
+
+    const POISON: &str = "no thread panics while it holds this";
 
     /// What the threads share.
     struct Work<'a> {
@@ -280,7 +276,7 @@ mod playing {
         left: Mutex<VecDeque<Key>>,
         ledger: Mutex<Ledger>,
         problems: Mutex<Vec<String>>,
-        bar: &'a ProgressBar,
+        progress: &'a Progress,
     }
 
     impl Work<'_> {
@@ -290,8 +286,7 @@ mod playing {
             let next = || self.left.lock().expect(POISON).pop_front();
             let player = |key: Key| {
                 move |seat: Seat| async move {
-                    let game = games.iter().find(|game| game.id == key.game).expect("the key is of a game");
-                    self.play(game, key, seat).await;
+                    self.play(find(games, &key), key, seat).await;
                 }
             };
             pollster::block_on(Crowd::new(vlm, seats).run(std::iter::from_fn(next).map(player)));
@@ -302,26 +297,17 @@ mod playing {
             let mut left = self.protocol.longest(game);
             let tick = async |_: &Run| {
                 left = left.saturating_sub(1);
-                self.bar.inc(1);
-                TAKEN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                self.progress.decided();
             };
             let name = format!("{} on {} with seed {}", key.contender, key.game, key.seed);
             let run = play(game, key, self.protocol, &mut seat, tick).await;
             // The episodes may have ended before their last step.
-            self.bar.inc(left);
+            self.progress.skip(left);
             let added = match run {
                 Ok(run) => self.ledger.lock().expect(POISON).add(run),
                 Err(problem) => Err(format!("{name} was broken off: {problem}.")),
             };
             self.problems.lock().expect(POISON).extend(added.err());
         }
-    }
-
-    fn bar(decisions: u64) -> ProgressBar {
-        let style = ProgressStyle::with_template(
-            "{wide_bar} {human_pos} of {human_len} decisions, {per_sec}, {eta} left",
-        );
-        let bar = ProgressBar::new(decisions);
-        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 }

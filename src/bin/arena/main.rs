@@ -2,6 +2,8 @@
 
 mod contest;
 #[cfg(feature = "cpu")]
+mod progress;
+#[cfg(feature = "cpu")]
 mod worth;
 
 use clap::{Parser, Subcommand};

@@ -4,10 +4,8 @@ use super::contest::load;
 use burn::tensor::Device;
 use clap::Args;
 use rulewright::agent::Settings;
-use rulewright::agent::digest::Digest;
-use rulewright::agent::revision::{Finding, Observation, Operation, Revision};
-use rulewright::agent::rulebook::{Origin, Rulebook};
-use rulewright::arena::worth::{Worth, worth};
+use rulewright::agent::rulebook::Rulebook;
+use rulewright::arena::worth::{Worth, read, worth};
 use rulewright::games::Game;
 use rulewright::vlm::Vlm;
 use rulewright::vlm::layers::Precision;
@@ -18,7 +16,7 @@ use std::path::PathBuf;
 pub struct Options {
     /// The game's id
     game: String,
-    /// The rulebook: JSON, or text with a rule a line
+    /// The rulebook: JSON or Markdown as the page exports it, or text with a rule a line
     rulebook: PathBuf,
     /// The model's folder
     #[arg(long, default_value = "assets/model")]
@@ -35,7 +33,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), String> {
     let game = Game::find(&options.game)
         .ok_or(format!("There is no game “{}”; `arena games` lists them.", options.game))?;
-    let book = read(options)?;
+    let book = read_file(options)?;
     let (folder, _) = load(&options.model)?;
     let mut vlm = Vlm::new(&folder, &Device::flex(), Precision::Quantised).map_err(|e| e.to_string())?;
     let games: Vec<_> = (0..options.seeds).map(|seed| game.start(seed)).collect();
@@ -60,19 +58,8 @@ pub fn run(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-fn read(options: &Options) -> Result<Rulebook, String> {
+fn read_file(options: &Options) -> Result<Rulebook, String> {
     let name = options.rulebook.display();
     let text = std::fs::read_to_string(&options.rulebook).map_err(|error| format!("{name}: {error}."))?;
-    if text.trim_start().starts_with('{') {
-        return serde_json::from_str(&text).map_err(|error| format!("{name}: {error}."));
-    }
-    let rule = |line: &str| {
-        let observation = Observation::default();
-        Operation::Add(Finding { trigger: line.into(), observation, heuristic: line.into(), sure: true })
-    };
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut book = Rulebook::default();
-    let revision = Revision { operations: lines.map(rule).collect() };
-    let complaints = book.revise(&revision, Origin::Person, 0, &Digest::default());
-    if complaints.is_empty() { Ok(book) } else { Err(format!("{name}: {}.", complaints.join(" "))) }
+    read(&text).map_err(|problem| format!("{name}: {problem}"))
 }
