@@ -7,6 +7,7 @@
 use crate::address::{self, Settings};
 use include_dir::{Dir, include_dir};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+use rulewright::agent::revision::hand::Words;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::sync::LazyLock;
@@ -64,8 +65,38 @@ pub enum Part {
 pub struct Scene {
     /// As it stands in the page's address, after the `#`.
     pub address: String,
-    /// The rules, in plain words; the open rulebook stays if none are given.
-    pub rules: Option<Vec<String>>,
+    /// The rules; the open rulebook stays if none are given.
+    pub rules: Option<Vec<SceneRule>>,
+}
+
+/// A rule of a scene: in plain words, or with the article's four fields.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum SceneRule {
+    Plain(String),
+    Whole(WholeRule),
+}
+
+/// A rule with all its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct WholeRule {
+    rule_id: String,
+    trigger: String,
+    observation: String,
+    new_heuristic: String,
+}
+
+impl SceneRule {
+    /// As a person would write it.
+    pub fn words(&self) -> Words {
+        match self.clone() {
+            SceneRule::Plain(heuristic) => Words { heuristic, sure: true, ..Words::default() },
+            SceneRule::Whole(WholeRule { rule_id, trigger, observation, new_heuristic: heuristic }) => {
+                Words { rule_id, trigger, observation, heuristic, sure: true }
+            }
+        }
+    }
 }
 
 /// A question to be answered before one looks.
@@ -82,9 +113,7 @@ pub struct Prediction {
 impl Scene {
     /// The page's settings in this scene: the visitor's own looks and device stay, and the lesson stays open.
     pub fn settings(&self, now: &Settings) -> Settings {
-        let (scene, _) = address::read(&self.address);
-        let Settings { theme, device, workers, lesson, step, .. } = *now;
-        Settings { theme, device, workers, lesson, step, hide: now.hide.clone(), embed: now.embed, ..scene }
+        address::read(&self.address).0.on(now)
     }
 }
 

@@ -8,16 +8,19 @@ use look::Look;
 use crate::mind::{Told, Work};
 use crate::model::Trace;
 use rulewright::agent::dynamics::Dynamics;
+use rulewright::agent::rulebook::{Entry, Rulebook};
 use rulewright::agent::{Decision, Reflection};
 use rulewright::env::Action;
 use rulewright::mind::Glance;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// Decisions that are kept whole; of older ones only their points on the curves.
 const KEPT: usize = 300;
 /// Reflections that are kept whole.
 const THOUGHTS: usize = 60;
+/// Steps by which the speed is told.
+const TIMED: usize = 8;
 
 /// What the page sees of the agent.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +50,8 @@ pub struct Watch {
     pub look: Option<Look>,
     /// The first decision of every episode but the first.
     episodes: Vec<u32>,
+    /// What the latest steps took, in milliseconds, and the tokens that were written in them.
+    times: VecDeque<(f64, usize)>,
 }
 
 /// A ballot that is being written.
@@ -65,6 +70,20 @@ pub struct Thought {
     /// Why there was one.
     pub why: String,
     pub reflection: Reflection,
+    /// What it put into the rulebook's log.
+    pub entry: Option<Entry>,
+}
+
+/// A step that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The number of the agent that took it.
+    pub agent: u32,
+    pub decision: Rc<Decision>,
+    /// The reflection after it.
+    pub thought: Option<Rc<Thought>>,
+    /// What it took.
+    pub milliseconds: f64,
 }
 
 /// A decision's point on every curve, and what is marked there.
@@ -86,18 +105,18 @@ pub enum Event {
     /// A decision was played in a run of the game.
     Played { run: u32, decision: u32, action: Action },
     /// A step is over.
-    Decided(Rc<Decision>),
+    Decided(Done),
     /// A step could not be taken.
     Failed(String),
     /// Somebody asked for a reflection.
     Asked,
-    /// What came of that, for a game's agent.
-    Reflected(&'static str, Rc<Thought>),
+    /// What came of that, of the agent with this number.
+    Reflected(u32, Rc<Thought>),
     /// Somebody wants to see where the agent looked when a ballot of a decision was written: at the token
     /// that has this byte of its text.
     Look { decision: u32, ballot: usize, at: usize },
-    /// What was found of a game's agent.
-    Looked { game: &'static str, decision: u32, ballot: usize, found: Result<Rc<Vec<Glance>>, String> },
+    /// What was found of the agent with this number.
+    Looked { agent: u32, decision: u32, ballot: usize, found: Result<Rc<Vec<Glance>>, String> },
     /// Nobody looks any more.
     LookAway,
 }
@@ -114,8 +133,26 @@ impl Watch {
         self.points.last().map_or(0, |point| point.number + 1)
     }
 
+    /// The steps on which a rulebook's rules rest and that this agent itself took: others of the same numbers
+    /// were another agent's.
+    pub fn own_steps(&self, book: &Rulebook) -> BTreeSet<u32> {
+        let wrote: Vec<&Entry> = self.thoughts.iter().filter_map(|thought| thought.entry.as_ref()).collect();
+        let own = book.log().iter().filter(|entry| wrote.contains(entry));
+        let evidence = own.flat_map(|entry| &entry.evidence);
+        evidence.flat_map(|(support, against)| support.iter().chain(against)).copied().collect()
+    }
+
+    /// Decisions a second, and tokens a second, of late.
+    pub fn speed(&self) -> Option<(f64, f64)> {
+        let seconds = self.times.iter().map(|(milliseconds, _)| milliseconds).sum::<f64>() / 1000.0;
+        let tokens: usize = self.times.iter().map(|(_, tokens)| tokens).sum();
+        (seconds > 0.0).then(|| (self.times.len() as f64 / seconds, tokens as f64 / seconds))
+    }
+
     /// Another episode begins.
     pub fn begin(&mut self) {
+        // A twist was of the last one.
+        self.twisted = false;
         let next = self.next();
         if next > 0 && self.episodes.last() != Some(&next) {
             self.episodes.push(next);
@@ -209,16 +246,18 @@ impl Watch {
     }
 
     /// A step is over.
-    pub fn decided(&mut self, decision: Rc<Decision>) {
+    pub fn decided(&mut self, Done { decision, thought, milliseconds, .. }: Done) {
         self.turn += 1;
         self.stop();
         let (number, dynamics) = (decision.number, decision.dynamics);
-        let reflected = decision.reflection.is_some();
+        let reflected = thought.is_some();
         let twisted = std::mem::take(&mut self.twisted);
         Rc::make_mut(&mut self.points).push(Point { number, dynamics, reflected, twisted });
-        if let Some(reflection) = decision.reflection.clone() {
-            self.think(Rc::new(Thought { at: number, why: decision.verdict.to_string(), reflection }));
+        if let Some(thought) = thought {
+            self.think(thought);
         }
+        let written = decision.vote.ballots.iter().map(|ballot| ballot.tokens.len()).sum();
+        keep(&mut self.times, (milliseconds, written), TIMED);
         keep(&mut self.decisions, decision, KEPT);
     }
 

@@ -4,7 +4,7 @@ use super::Shared;
 use super::icon::Icon;
 use super::markdown;
 use super::modal::Modal;
-use crate::lessons::{Lesson, Part, Prediction, Scene};
+use crate::lessons::{Lesson, Part, Prediction, Scene, SceneRule};
 use crate::shelf::{self, Rulebooks};
 use crate::state::{Event, State};
 use yew::prelude::*;
@@ -72,7 +72,8 @@ fn open(
     let settings = scene.settings(&state.settings);
     let onclick = move |_: MouseEvent| {
         if let Some(rules) = &scene.rules {
-            rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules.clone()));
+            let rules = rules.iter().map(SceneRule::words).collect();
+            rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules));
         }
         dispatcher.dispatch(Event::Scene(settings.clone()));
         crate::focus::focus_board();
