@@ -4,6 +4,7 @@ pub mod arena;
 pub mod canvas;
 pub mod choices;
 pub mod controls;
+pub mod device;
 pub mod download;
 pub mod experiments;
 pub mod fold;

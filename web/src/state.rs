@@ -614,7 +614,12 @@ impl State {
                     status: &|| shown.status(),
                     actions: shown.actions(),
                 };
+                let order = model.order.clone();
                 model.apply(event, &around);
+                if model.order != order {
+                    // The step that is under way has lost its workers; the next ones take it.
+                    self.watch.stop();
+                }
                 self.model = model;
                 if self.model.is_missing() && self.is_agents() {
                     self.stop();
@@ -829,6 +834,17 @@ pub mod tests {
         let state = after(state, &[Event::Step]);
         assert!(state.due().is_some_and(|due| Some(due) != first));
         assert!(after(state, &[Event::Who(Who::You)]).due().is_none());
+    }
+
+    #[test]
+    fn a_model_that_is_loaded_anew_takes_up_the_step_that_was_under_way() {
+        let state = after(with_agent(true), &[Event::Pause, BEGUN]);
+        let first = state.due();
+        let state = after(state, &[Event::Model(model::Event::Load)]);
+        assert!(state.running && state.due().is_none(), "nobody can take it yet");
+        let loaded = model::Event::Loaded(Default::default(), crate::mind::Choice::NoGpu);
+        let state = after(state, &[Event::Model(loaded)]);
+        assert!(state.due().is_some() && state.due() != first);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::mind::{Told, Work};
 use crate::model::Trace;
 use rulewright::agent::dynamics::Dynamics;
 use rulewright::agent::rulebook::{Entry, Rulebook};
-use rulewright::agent::{Decision, Reflection};
+use rulewright::agent::{Decision, Reflection, mctrl};
 use rulewright::env::Action;
 use rulewright::mind::Glance;
 use std::collections::{BTreeSet, VecDeque};
@@ -93,6 +93,8 @@ pub struct Point {
     pub dynamics: Dynamics,
     pub reflected: bool,
     pub twisted: bool,
+    /// Learning was taken back.
+    pub rolled_back: bool,
 }
 
 /// What may happen to the agent.
@@ -252,7 +254,9 @@ impl Watch {
         let (number, dynamics) = (decision.number, decision.dynamics);
         let reflected = thought.is_some();
         let twisted = std::mem::take(&mut self.twisted);
-        Rc::make_mut(&mut self.points).push(Point { number, dynamics, reflected, twisted });
+        let rolled_back = decision.events.iter().any(|event| matches!(event, mctrl::Event::RolledBack { .. }));
+        let point = Point { number, dynamics, reflected, twisted, rolled_back };
+        Rc::make_mut(&mut self.points).push(point);
         if let Some(thought) = thought {
             self.think(thought);
         }
@@ -288,9 +292,9 @@ fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) {
 pub fn csv(points: &[Point]) -> String {
     let mut table = String::from(
         "decision,score,coherence,majority_ratio,entropy,reward,change,kl,model_entropy,hypotheses,confirmed,\
-         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,reflected,twisted\n",
+         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,reflected,twisted,rolled_back\n",
     );
-    for Point { number, dynamics: d, reflected, twisted } in points {
+    for Point { number, dynamics: d, reflected, twisted, rolled_back } in points {
         let maybe = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
         let flag = |flag: bool| u8::from(flag).to_string();
         let row = [
@@ -312,6 +316,7 @@ pub fn csv(points: &[Point]) -> String {
             d.tokens.comparison.to_string(),
             flag(*reflected),
             flag(*twisted),
+            flag(*rolled_back),
         ];
         table.push_str(&row.join(","));
         table.push('\n');
@@ -322,6 +327,12 @@ pub fn csv(points: &[Point]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rulewright::agent::digest::Digest;
+    use rulewright::agent::executor::Ballot;
+    use rulewright::agent::revision::Revision;
+    use rulewright::agent::rulebook::Origin;
+    use rulewright::agent::trace::Step;
+    use rulewright::env::{Outcome, Status};
     use rulewright::mind::Token;
 
     fn token(trace: usize, text: &str) -> Told {
@@ -377,11 +388,59 @@ mod tests {
     }
 
     #[test]
+    fn the_speed_is_that_of_the_latest_steps() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.speed(), None);
+        for number in 0..20 {
+            let ballot = Ballot { tokens: vec![1; 10], ..Ballot::new(Default::default(), &[]) };
+            let mut decision = Decision { number, ..crate::state::tests::decision() };
+            decision.vote.ballots = vec![ballot; 3];
+            let milliseconds = if number < 12 { 9000.0 } else { 500.0 };
+            watch.decided(Done { agent: 0, decision: Rc::new(decision), thought: None, milliseconds });
+        }
+        assert_eq!(watch.speed(), Some((2.0, 60.0)));
+    }
+
+    #[test]
+    fn only_evidence_that_this_agent_gave_can_be_looked_at() {
+        let status = Status { score: 0, lives: 1, readings: Default::default() };
+        let outcome = Outcome { score: 2, ..Outcome::default() };
+        let said = "me 1 1. up: touch red ring\naction: up";
+        let revised = |book: &mut Rulebook, number: u32, revision: &str| {
+            let step = Step::new(number, (Action::Up, said), (&status, &status), outcome, false);
+            let (revision, _) = Revision::read(revision);
+            book.revise(&revision, Origin::Strategist, number, &Digest::new(&[step]));
+            let entry = book.log().last().cloned();
+            Thought { at: number, why: String::new(), reflection: reflection(), entry }
+        };
+        let mut book = Rulebook::default();
+        let mut watch = Watch::default();
+        revised(&mut book, 3, "add | touch red ring | +2 in 1 of 1 | touch red rings for points | maybe");
+        assert!(watch.own_steps(&book).is_empty(), "that was in an earlier session");
+        watch.think(Rc::new(revised(&mut book, 7, "confirm 1 | +2 in 2 of 2 | sure")));
+        assert_eq!(book.rules()[0].support, [3, 7]);
+        assert_eq!(watch.own_steps(&book).into_iter().collect::<Vec<_>>(), [7]);
+    }
+
+    fn reflection() -> Reflection {
+        Reflection {
+            digest: String::new(),
+            records: vec![],
+            text: Ok(String::new()),
+            revision: Revision::default(),
+            complaints: vec![],
+            entry: None,
+            tokens: 0,
+        }
+    }
+
+    #[test]
     fn the_table_has_a_row_for_each_decision() {
-        let point = Point { number: 4, dynamics: Dynamics::default(), reflected: true, twisted: false };
+        let (reflected, twisted, rolled_back) = (true, false, true);
+        let point = Point { number: 4, dynamics: Dynamics::default(), reflected, twisted, rolled_back };
         let table = csv(&[point.clone(), point]);
         let columns: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(columns, [18, 18, 18]);
-        assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0")));
+        assert_eq!(columns, [19, 19, 19]);
+        assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0,1")));
     }
 }

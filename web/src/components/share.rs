@@ -78,7 +78,7 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
             if !props.settings.is_empty() {
                 <label class="check">
                     <input type="checkbox" id="share-along" checked={*along} onchange={toggle} />
-                    { "With the game and its seed" }
+                    { "With the game, its seed and how the agent plays" }
                 </label>
             }
             { body }

@@ -2,12 +2,14 @@
 
 use super::Shared;
 use super::fold::Fold;
+use super::sight::prompt::spoken;
 use crate::address::Panel;
 use crate::model;
 use crate::player::Player;
 use crate::state::State;
-use crate::watch::Thought;
-use rulewright::agent::Decision;
+use crate::watch::{Thought, words};
+use rulewright::agent::{Decision, prompt};
+use rulewright::arena::contest::Protocol;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -49,6 +51,8 @@ pub fn Strategist(props: &StrategistProps) -> Html {
         }
     };
     let spent = watch.points.last().map(|point| point.dynamics.tokens);
+    let tokens: Vec<u32> = watch.thoughts.iter().map(|thought| thought.reflection.tokens).collect();
+    let cost = words::spent(watch.points.len(), &tokens, Protocol::default().interval);
     let verdict = |decision: &Rc<Decision>| {
         html! {
             <li key={decision.number} class={classes!("verdict", decision.verdict.yes.then_some("yes"))}>
@@ -73,6 +77,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
                         ) }</p>
                     }
                 </div>
+                if let Some(cost) = cost { <p class="empty" id="reflections-cost">{ cost }</p> }
                 if watch.thoughts.is_empty() {
                     <p class="empty">{ "It has not reflected yet." }</p>
                 }
@@ -90,6 +95,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
 
 fn draw(place: usize, thought: &Thought) -> Html {
     let reflection = &thought.reflection;
+    let asked = prompt::reflection(&reflection.records, &reflection.digest);
     let outcome = match (&reflection.text, reflection.entry) {
         (Err(problem), _) => format!("it could not write: {problem}"),
         (_, Some(_)) => "it changed the rules".into(),
@@ -105,10 +111,8 @@ fn draw(place: usize, thought: &Thought) -> Html {
             </summary>
             <dl>
                 { text("Why", thought.why.clone()) }
-                { text("It read", reflection.digest.clone()) }
-                if !reflection.records.is_empty() {
-                    { text("Of the rules", reflection.records.join("\n")) }
-                }
+                <dt>{ "It was asked, word for word" }</dt>
+                <dd><ol class="prompt">{ spoken(&asked, "Here it writes its revision.") }</ol></dd>
                 { text("It wrote", reflection.text.clone().unwrap_or_default()) }
                 if !reflection.complaints.is_empty() {
                     { text("Not taken over", reflection.complaints.join("\n")) }
