@@ -214,8 +214,11 @@ mod tests {
                 .unwrap_or_else(|problem| panic!("{problem}"));
             assert!(lesson.steps.len() > 1 && lesson.notes.minutes > 0, "{name}");
             assert!(lesson.notes.title.len() <= MOST_NAME, "{name}: the title is its rulebook's name");
+            for step in &lesson.steps {
+                let opens = step.parts.iter().any(|part| matches!(part, Part::Scene(_)));
+                assert!(opens, "{name}, {}: it opens nothing", step.title);
+            }
             let parts: Vec<&Part> = lesson.steps.iter().flat_map(|step| &step.parts).collect();
-            assert!(parts.iter().any(|part| matches!(part, Part::Scene(_))), "{name} opens nothing");
             assert!(parts.iter().any(|part| matches!(part, Part::Prediction(_))), "{name} asks nothing");
             for part in parts {
                 if let Part::Scene(scene) = part {
@@ -224,6 +227,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_articles_rule_is_a_card_with_its_four_fields() {
+        let lesson = Lesson::find("6-trading").expect("it ships");
+        let scene = lesson.steps[1].parts.iter().find_map(|part| match part {
+            Part::Scene(scene) => scene.rules.as_ref(),
+            _ => None,
+        });
+        let words = scene.and_then(|rules| rules.last()).map(SceneRule::words).expect("a rule");
+        assert_eq!(words.rule_id, "ASSET_VOL_22");
+        assert!(words.trigger.contains("0.6") && words.observation.contains("stop"));
+        assert!(words.heuristic.ends_with("buy trailing"));
     }
 
     #[test]
