@@ -407,6 +407,12 @@ pub fn read(fragment: &str) -> (Settings, Vec<String>) {
     (settings, complaints)
 }
 
+/// The fragment that opens a lesson on a page with some parts left out.
+pub fn of_lesson(name: &str, hide: &BTreeSet<Region>, embed: bool) -> String {
+    let hide = if hide.is_empty() { String::new() } else { format!("&hide={}", listed(hide)) };
+    format!("lesson={name}{hide}{}", if embed { "&embed=yes" } else { "" })
+}
+
 /// Whether what stands after an address's `?` asks for the embedded page: there is no need to know fragments
 /// to write `?embed`.
 pub fn embeds(query: &str) -> bool {

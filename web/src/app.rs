@@ -20,6 +20,7 @@ use crate::components::shelf::ShelfSection;
 use crate::components::sight::Sight;
 use crate::components::stage::Stage;
 use crate::components::strategist::{Strategist, Thinking};
+use crate::components::teacher::Teacher;
 use crate::components::votes::{self, Votes};
 use crate::components::ways::Ways;
 use crate::components::who::WhoPlays;
@@ -27,7 +28,7 @@ use crate::focus::{focus_board, use_focus};
 use crate::lab::use_lab;
 use crate::model::use_model;
 use crate::player::use_player;
-use crate::shelf::{self, is_only_rules, use_rulebooks, without_rules};
+use crate::shelf::{self, address_of, is_only_rules, use_rulebooks, without_rules};
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
@@ -94,6 +95,9 @@ pub fn App() -> Html {
                     if shows(Region::Controls) {
                         <Controls state={state.clone()} />
                     }
+                    if state.settings.embed {
+                        <p><a id="in-full" href={in_full(&state.settings)} target="_blank">{ "Open in full" }</a></p>
+                    }
                 </section>
                 if state.is_side_by_side() {
                     <OwnBoard state={state.clone()} />
@@ -140,6 +144,9 @@ pub fn App() -> Html {
             if state.dialog == Some(Dialog::Lessons) {
                 <Lessons state={state.clone()} />
             }
+            if state.dialog == Some(Dialog::Teacher) {
+                <Teacher state={state.clone()} />
+            }
         </>
     }
 }
@@ -156,6 +163,11 @@ fn use_game(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf:
             dispatcher.dispatch(shelf::Event::Game(game.file.title.clone()));
         }
     });
+}
+
+/// The address of the whole page where only a part of it is here.
+fn in_full(settings: &Settings) -> String {
+    address_of(&address::write(&Settings { embed: false, ..settings.clone() }))
 }
 
 /// The number of the next decision: after those that the open rulebook tells of.

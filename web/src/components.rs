@@ -29,6 +29,7 @@ pub mod shelf;
 pub mod sight;
 pub mod stage;
 pub mod strategist;
+pub mod teacher;
 pub mod timeline;
 pub mod votes;
 pub mod ways;

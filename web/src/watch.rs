@@ -254,7 +254,8 @@ impl Watch {
         let (number, dynamics) = (decision.number, decision.dynamics);
         let reflected = thought.is_some();
         let twisted = std::mem::take(&mut self.twisted);
-        let rolled_back = decision.events.iter().any(|event| matches!(event, mctrl::Event::RolledBack { .. }));
+        let rolled_back =
+            decision.events.iter().any(|event| matches!(event, mctrl::Event::RolledBack { .. }));
         let point = Point { number, dynamics, reflected, twisted, rolled_back };
         Rc::make_mut(&mut self.points).push(point);
         if let Some(thought) = thought {

@@ -96,7 +96,8 @@ pub fn speed((decisions, tokens): (f64, f64)) -> String {
 /// What the reflections cost, and what they would have cost at a fixed interval, if each had cost as much as
 /// those that there were.
 pub fn spent(decisions: usize, thoughts: &[u32], interval: u32) -> Option<String> {
-    let (count, spent) = (thoughts.len() as u64, thoughts.iter().map(|tokens| u64::from(*tokens)).sum::<u64>());
+    let (count, spent) =
+        (thoughts.len() as u64, thoughts.iter().map(|tokens| u64::from(*tokens)).sum::<u64>());
     let fixed = decisions as u64 / u64::from(interval.max(1)) * spent.checked_div(count)?;
     let grouped = model::words::grouped;
     Some(format!(

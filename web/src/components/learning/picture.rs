@@ -26,8 +26,11 @@ pub fn picture(title: &str, charts: &[Chart], marks: &[(u32, Shade)]) -> String 
          <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fffdf8\"/>\n\
          <text x=\"{GAP}\" y=\"32\" font-size=\"18\" font-weight=\"600\" fill=\"{INK}\">{title}</text>\n"
     );
-    let lines =
-        [(Shade::Reflected, "a reflection"), (Shade::Twisted, "a twist"), (Shade::RolledBack, "learning taken back")];
+    let lines = [
+        (Shade::Reflected, "a reflection"),
+        (Shade::Twisted, "a twist"),
+        (Shade::RolledBack, "learning taken back"),
+    ];
     svg += &legend(TOP - 12, lines.iter().map(|(shade, name)| (*shade, name.to_string())));
     for (place, chart) in charts.iter().enumerate() {
         let top = TOP + place as u32 * (HEAD + SIZE.1 + GAP);
