@@ -13,7 +13,7 @@ function stopped(sentence, error) {
 // or its own script does wrong does not stop the page.
 const folder = new URL(".", import.meta.url).href;
 addEventListener("error", ({ filename, message }) => {
-  if (!filename?.startsWith(folder) && !filename?.startsWith("wasm:")) return;
+  if (!filename?.startsWith(folder) && !filename?.startsWith("wasm")) return;
   stopped("Something went wrong, and the page stopped. Reload it: the address keeps game and seed.", message);
 });
 

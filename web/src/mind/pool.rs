@@ -138,9 +138,9 @@ impl Pool {
             crew.tell(Told::Workers(wanted));
         }
         crew.wanted = wanted;
-        let room = room(wanted, crew.members.len(), crew.refused);
+        let room = wanted - crew.members.len();
         crew.hired.truncate(room);
-        for _ in crew.hired.len()..room {
+        for _ in 0..missing(wanted, crew.members.len() + crew.hired.len(), crew.refused) {
             let hired = hire(&mut crew, Rc::downgrade(&self.crew));
             crew.hired.push(hired);
         }
@@ -351,9 +351,9 @@ fn ended(news: News) -> News {
     }
 }
 
-/// How many are to be loading besides the members.
-fn room(wanted: usize, members: usize, refused: Option<usize>) -> usize {
-    if refused == Some(wanted) { 0 } else { wanted.saturating_sub(members) }
+/// How many more are to be hired, where some are there or on their way.
+fn missing(wanted: usize, there: usize, refused: Option<usize>) -> usize {
+    if refused == Some(wanted) { 0 } else { wanted.saturating_sub(there) }
 }
 
 /// Has one more worker load the model, which the first one has left in the browser's cache.
@@ -446,10 +446,8 @@ mod tests {
 
     #[test]
     fn who_could_not_be_had_is_not_hired_again_until_another_number_is_wanted() {
-        assert_eq!(
-            (room(3, 1, None), room(3, 1, Some(3)), room(4, 1, Some(3)), room(1, 2, None)),
-            (2, 0, 3, 0)
-        );
+        assert_eq!((missing(3, 1, None), missing(3, 3, None)), (2, 0));
+        assert_eq!((missing(3, 1, Some(3)), missing(4, 1, Some(3)), missing(1, 2, None)), (0, 3, 0));
     }
 
     #[test]
