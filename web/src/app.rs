@@ -86,6 +86,9 @@ pub fn App() -> Html {
             <LessonPanel state={state.clone()} rulebooks={rulebooks.dispatcher()} />
             <main class={classes!("layout", state.is_side_by_side().then_some("both"))}>
                 <section class="stage" aria-label={format!("{title}, the game")}>
+                    if state.settings.embed {
+                        <h1 class="hidden">{ format!("Rulewright: {title}") }</h1>
+                    }
                     <Stage state={state.clone()} />
                     if shows(Region::Controls) {
                         <Pad state={state.clone()} />

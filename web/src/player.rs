@@ -238,3 +238,28 @@ impl Environment for Seat {
         self.episode.step(action)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rulewright::agent::digest::Digest;
+    use rulewright::agent::revision::hand::{Hand, Words};
+    use rulewright::agent::rulebook::Origin;
+
+    #[test]
+    fn a_root_has_one_agent_and_another_root_a_fresh_one_that_counts_on_after_the_open_rulebook() {
+        let present = Present::default();
+        let (first, second) = (Root { number: 0, seed: 7 }, Root { number: 1, seed: 7 });
+        let agent = present.of(first);
+        assert!(Rc::ptr_eq(&agent, &present.of(first)) && !Rc::ptr_eq(&agent, &present.of(second)));
+        assert_eq!(present.of(second).try_lock().map(|agent| agent.settings().seed), Some(7));
+        let mut book = Rulebook::default();
+        let words = Words { heuristic: "x".into(), ..Words::default() };
+        book.revise(&Hand::Add(words).into(), Origin::Person, 40, &Digest::default());
+        present.book.replace(("Mine".into(), Rc::new(book)));
+        let agent = present.of(second);
+        let mut agent = agent.try_lock().expect("nobody else has it");
+        assert_eq!(present.take_up(&mut agent).0, "Mine");
+        assert_eq!((agent.decisions(), agent.rulebook().lines().len()), (40, 1));
+    }
+}

@@ -206,6 +206,7 @@ async fn a_link_from_one_profile_opens_in_another() {
     visitor.click("#undo").await;
     until_says(&visitor, &["go home"]).await;
     // The same link in an open page, and no, thanks: the game that is played goes on.
+    visitor.run("document.querySelector('#board').focus()").await;
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
     let address: String = visitor.js("location.hash").await;

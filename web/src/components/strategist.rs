@@ -111,13 +111,13 @@ fn draw(place: usize, thought: &Thought) -> Html {
             </summary>
             <dl>
                 { text("Why", thought.why.clone()) }
-                <dt>{ "It was asked, word for word" }</dt>
-                <dd><ol class="prompt">{ spoken(&asked, "Here it writes its revision.") }</ol></dd>
                 { text("It wrote", reflection.text.clone().unwrap_or_default()) }
                 if !reflection.complaints.is_empty() {
                     { text("Not taken over", reflection.complaints.join("\n")) }
                 }
             </dl>
+            <h4>{ "What it was asked, word for word" }</h4>
+            <ol class="prompt">{ spoken(&asked, "Here it writes its revision.") }</ol>
         </details>
     }
 }
