@@ -204,6 +204,8 @@ pub struct Agent {
     learner: Option<Learner>,
     /// The decision's number.
     now: u32,
+    /// Numbers that were left out, as they are those of another agent's decisions.
+    skipped: u32,
     /// Whether it learns from its decisions at present.
     learning: bool,
     /// Whether the mind has the agent's adapter.
@@ -226,6 +228,7 @@ impl Agent {
             settings,
             rulebook,
             now: 0,
+            skipped: 0,
             learning: true,
             installed: false,
             dynamics: Dynamics::default(),
@@ -309,7 +312,7 @@ impl Agent {
         policy: Policy,
     ) -> Result<Vote, MindError> {
         let Settings { voting, seed, .. } = &self.settings;
-        vote(mind, prompt, &scene.actions, voting, (*seed, self.now), policy).await
+        vote(mind, prompt, &scene.actions, voting, (*seed, self.turn()), policy).await
     }
 
     /// Whether the frozen agent, without rules, would do something else; it is asked with the same seeds.
@@ -320,7 +323,7 @@ impl Agent {
         memory: &Memory,
         vote: &Vote,
     ) -> Result<Option<bool>, MindError> {
-        if self.settings.compares == 0 || !self.now.is_multiple_of(self.settings.compares) {
+        if self.settings.compares == 0 || !self.turn().is_multiple_of(self.settings.compares) {
             return Ok(None);
         }
         if memory.lines.is_empty() && self.learner.as_ref().is_none_or(Learner::is_frozen) {
@@ -381,7 +384,7 @@ impl Agent {
         let records = self.rulebook.records(self.now);
         let Writing { temperature, most_tokens, grammar } = self.settings.writing;
         let style = Style {
-            seeds: vec![seed(self.settings.seed, self.now, Use::Reflection) as u32],
+            seeds: vec![seed(self.settings.seed, self.turn(), Use::Reflection) as u32],
             temperature,
             top_p: 1.0,
             most_tokens,
@@ -458,6 +461,22 @@ impl Agent {
         self.installed = false;
     }
 
+    /// Numbers its next decisions from here on: the steps before it, which its rules may rest on, were
+    /// another agent's. What it decides does not depend on that.
+    pub fn number_from(&mut self, least: u32) {
+        let next = self.decisions();
+        if least > next {
+            self.history.number_from(least);
+            self.skipped += least - next;
+            self.now = least - 1;
+        }
+    }
+
+    /// How many decisions it took before the present one.
+    fn turn(&self) -> u32 {
+        self.now.saturating_sub(self.skipped)
+    }
+
     /// Votes otherwise from the next step on.
     pub fn set_voting(&mut self, voting: Voting) {
         self.settings.voting = voting;
@@ -512,7 +531,7 @@ impl Agent {
         self.learner.as_ref()
     }
 
-    /// How many decisions it took.
+    /// The number of its next decision: how many it took, if none were left out.
     pub fn decisions(&self) -> u32 {
         self.history.next()
     }

@@ -11,13 +11,15 @@ const name = ours + version;
 addEventListener("install", (event) => {
   const keep = async () => {
     const cache = await caches.open(name);
-    // Past the browser's own cache, which may still hold parts of the last version.
-    await cache.addAll(parts.map((part) => new Request(part, { cache: "reload" })));
-    await skipWaiting();
+    // Parts bear their version, so what the browser has just fetched will do; the page itself bears none, and
+    // may still be of the last one.
+    await cache.addAll(parts.map((part) => new Request(part, { cache: part === "./" ? "no-cache" : "default" })));
   };
   event.waitUntil(keep());
 });
 
+// No page of an older version is open any more: until then its own worker answers from its own cache, so that
+// no page gets parts of two versions.
 addEventListener("activate", (event) => {
   const tidy = async () => {
     const old = (await caches.keys()).filter((key) => key.startsWith(ours) && key !== name);
@@ -27,16 +29,18 @@ addEventListener("activate", (event) => {
   event.waitUntil(tidy());
 });
 
-// From the cache first, so that bad wifi makes nobody wait: a new version comes with the next visit.
+// From the cache first, so that bad wifi makes nobody wait: a new version comes with the visit after all tabs
+// were closed. Only the folder itself is the page; whatever else lies there is what it is.
 addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   const folder = new URL(registration.scope);
   const inside = address.origin === folder.origin && address.pathname.startsWith(folder.pathname);
   if (request.method !== "GET" || !inside || address.pathname.startsWith(`${folder.pathname}model/`)) return;
+  const isPage = [folder.pathname, `${folder.pathname}index.html`].includes(address.pathname);
   const answer = async () => {
     const cache = await caches.open(name);
-    const kept = await cache.match(request.mode === "navigate" ? "./" : request);
+    const kept = await cache.match(isPage ? "./" : request);
     if (kept) return kept;
     const answer = await fetch(request);
     // What this version asks for by its version only: a GPU's program, for those who have a GPU.

@@ -9,9 +9,12 @@ function stopped(sentence, error) {
   fault.hidden = false;
 }
 
-// A panic in the app ends here too: it traps, and a trap is an error like any other.
-addEventListener("error", (event) => {
-  stopped("Something went wrong, and the page stopped. Reload it: the address keeps game and seed.", event.message);
+// A panic in the app ends here too: it traps, and a trap is an error like any other. What a browser's extension
+// or its own script does wrong does not stop the page.
+const folder = new URL(".", import.meta.url).href;
+addEventListener("error", ({ filename, message }) => {
+  if (!filename?.startsWith(folder) && !filename?.startsWith("wasm")) return;
+  stopped("Something went wrong, and the page stopped. Reload it: the address keeps game and seed.", message);
 });
 
 init({ module_or_path: "./rulewright-web_bg.wasm" }).catch((error) => {

@@ -29,13 +29,15 @@ pub struct History {
     met: bool,
     /// Whether the last step is known but for where it led: that the next text says.
     open: bool,
+    /// The least number of the next step.
+    least: u32,
     most: usize,
 }
 
 impl History {
     /// A trace that keeps so many steps, and those that a revision rests on.
     pub fn new(most: usize) -> Self {
-        Self { records: VecDeque::new(), unread: 0, met: false, open: false, most: most.max(1) }
+        Self { records: VecDeque::new(), unread: 0, met: false, open: false, least: 0, most: most.max(1) }
     }
 
     /// All that is kept, oldest first.
@@ -45,7 +47,12 @@ impl History {
 
     /// The number of the next step.
     pub fn next(&self) -> u32 {
-        self.records.back().map_or(0, |record| record.step.number + 1)
+        self.records.back().map_or(0, |record| record.step.number + 1).max(self.least)
+    }
+
+    /// Leaves out the numbers before this one.
+    pub fn number_from(&mut self, least: u32) {
+        self.least = self.least.max(least);
     }
 
     /// A step by its number, if it is kept.

@@ -23,6 +23,9 @@ pub const MOST_KEPT: usize = 36;
 /// Cases from which on the strategist may be sure, if three quarters of all agree.
 const ENOUGH: u32 = 3;
 
+/// Steps are counted on from no later one.
+const LAST_STEP: u32 = 1 << 30;
+
 /// A revision in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -107,6 +110,18 @@ impl Rulebook {
     /// The lines of the strategist's prompt.
     pub fn records(&self, now: u32) -> Vec<String> {
         self.listed().map(|rule| rule.record(now)).collect()
+    }
+
+    /// The first trace step that it does not tell of: after those that its rules rest on, and those at
+    /// which it was revised.
+    pub fn next_step(&self) -> u32 {
+        let after = |steps: &[u32]| steps.last().map_or(0, |step| step.saturating_add(1));
+        let rules =
+            self.rules.iter().flat_map(|rule| [rule.since, after(&rule.support), after(&rule.contradiction)]);
+        // A strategist revises after a step, a person before one.
+        let revised = |entry: &Entry| entry.at.saturating_add((entry.origin == Origin::Strategist).into());
+        // What comes from elsewhere may tell of any step.
+        rules.chain(self.log.entries.iter().map(revised)).max().unwrap_or(0).min(LAST_STEP)
     }
 
     /// Every revision that there ever was, undone ones too.

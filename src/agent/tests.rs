@@ -211,6 +211,31 @@ fn the_same_seed_and_mind_replay_to_the_bit() {
 }
 
 #[test]
+fn an_agent_that_takes_over_a_rulebook_numbers_its_decisions_after_the_steps_in_it() {
+    let run = |rulebook: Rulebook| {
+        let mut agent = Agent::with(Settings::rules_only(3), rulebook);
+        agent.number_from(agent.rulebook().next_step());
+        let mut mind = Script::default();
+        let decisions = play(&mut agent, &mut Stall::new(99), &mut mind, 40);
+        block_on(agent.reflect_now(&mut mind));
+        (decisions, agent.rulebook().clone())
+    };
+    let (first, book) = run(Rulebook::default());
+    let cited = |book: &Rulebook| book.rules().iter().map(|rule| rule.support.len()).sum::<usize>();
+    let last = first.last().unwrap().number;
+    assert!(cited(&book) > 0 && book.next_step() <= last + 1);
+    let (second, later) = run(book.clone());
+    assert_eq!(second[0].number, book.next_step(), "no number is used twice");
+    assert!(cited(&later) > cited(&book), "new evidence is not taken for old");
+    // The numbers alone change nothing.
+    let mut agent = Agent::new(Settings::rules_only(3));
+    agent.number_from(500);
+    let numbered = play(&mut agent, &mut Stall::new(99), &mut Script::default(), 40);
+    let actions = |all: &[Decision]| all.iter().map(|d| (d.vote.action, d.outcome.score)).collect::<Vec<_>>();
+    assert_eq!((numbered[0].number, actions(&numbered)), (500, actions(&first)));
+}
+
+#[test]
 fn agreement_becomes_lessons_and_the_adapter_follows() {
     let (mut agent, mut mind) = (Agent::new(Settings::learning_only(2)), Script::default());
     let all = play(&mut agent, &mut Stall::new(99), &mut mind, 30);

@@ -4,8 +4,9 @@
 
 use crate::lessons::Lesson;
 use crate::mind::Backend;
+use rulewright::agent::rulebook::rule::plain;
 use rulewright::games::Game;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use strum::{Display, EnumString, VariantArray};
 
@@ -45,7 +46,12 @@ pub struct Settings {
     pub hide: BTreeSet<Region>,
     /// Whether the page is part of another one: only game, votes and rulebook.
     pub embed: bool,
+    /// Whether the teacher's page is open.
+    pub teach: bool,
 }
+
+/// Settings that are a visitor's own, and don't go along with shared rules: by their names in the address.
+const OWN: [&str; 9] = ["panels", "theme", "device", "workers", "lesson", "step", "hide", "embed", "teach"];
 
 /// Most ballots of a vote.
 pub const MOST_VOTES: u8 = 8;
@@ -148,6 +154,12 @@ impl Settings {
         let embedded = self.embed && region == Region::More;
         !embedded && !self.hide.contains(&region)
     }
+
+    /// These settings on a page that has others: looks, device and what is hidden stay the visitor's.
+    pub fn on(self, page: &Settings) -> Settings {
+        let Settings { theme, device, workers, lesson, step, embed, teach, .. } = *page;
+        Settings { theme, device, workers, lesson, step, embed, teach, hide: page.hide.clone(), ..self }
+    }
 }
 
 impl Default for Settings {
@@ -173,6 +185,7 @@ impl Default for Settings {
             step: 0,
             hide: BTreeSet::new(),
             embed: false,
+            teach: false,
         }
     }
 }
@@ -187,7 +200,7 @@ struct Field {
 }
 
 /// The schema.
-const SCHEMA: [Field; 20] = [
+const SCHEMA: [Field; 21] = [
     Field {
         name: "game",
         allowed: "the name of a game in the gallery",
@@ -317,6 +330,12 @@ const SCHEMA: [Field; 20] = [
         read: |s, text| yes(text).map(|embed| s.embed = embed),
         write: |s| yes_or_no(s.embed),
     },
+    Field {
+        name: "teach",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|teach| s.teach = teach),
+        write: |s| yes_or_no(s.teach),
+    },
 ];
 
 fn within(text: &str, least: u8, most: u8) -> Option<u8> {
@@ -388,6 +407,34 @@ pub fn read(fragment: &str) -> (Settings, Vec<String>) {
     (settings, complaints)
 }
 
+/// The fragment that opens a lesson on a page with some parts left out.
+pub fn of_lesson(name: &str, hide: &BTreeSet<Region>, embed: bool) -> String {
+    let hide = if hide.is_empty() { String::new() } else { format!("&hide={}", listed(hide)) };
+    format!("lesson={name}{hide}{}", if embed { "&embed=yes" } else { "" })
+}
+
+/// Whether what stands after an address's `?` asks for the embedded page: there is no need to know fragments
+/// to write `?embed`.
+pub fn embeds(query: &str) -> bool {
+    let mut pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
+    pairs.any(|(name, value)| name == "embed" && value != "no")
+}
+
+/// What of the settings may go along with shared rules: the game, and how it is played.
+pub fn shared(settings: &Settings) -> BTreeMap<String, String> {
+    let fragment = write(settings);
+    let pairs = form_urlencoded::parse(fragment.as_bytes()).into_owned();
+    pairs.filter(|(name, _)| !OWN.contains(&name.as_str())).collect()
+}
+
+/// The settings that came along with rules, on a page that has others; and what is wrong with them.
+pub fn taken(shared: &BTreeMap<String, String>, page: &Settings) -> (Settings, Vec<String>) {
+    // As an address, so that they are read and checked like one.
+    let (settings, notices) =
+        read(&form_urlencoded::Serializer::new(String::new()).extend_pairs(shared).finish());
+    (Settings { panels: page.panels.clone(), ..settings.on(page) }, notices)
+}
+
 /// Writes the fragment, without its `#`: the game and the seed, and whatever differs from the default.
 pub fn write(settings: &Settings) -> String {
     let default = Settings::default();
@@ -402,7 +449,7 @@ pub fn write(settings: &Settings) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    let plain: String = text.chars().filter(|c| !c.is_control()).take(41).collect();
+    let plain: String = plain(text).chars().take(41).collect();
     if plain.chars().count() > 40 {
         format!("{}…", plain.chars().take(40).collect::<String>())
     } else {
@@ -460,6 +507,55 @@ mod tests {
         }
         let (settings, complaints) = read("#votes=9&temperature=0.7&learns=maybe&workers=0");
         assert_eq!((settings, complaints.len()), (Settings::default(), 4));
+    }
+
+    #[test]
+    fn shared_settings_are_how_the_game_is_played_and_leave_the_visitors_own() {
+        let sender = Settings {
+            seed: 9,
+            who: Who::Agent,
+            votes: 5,
+            temperature: 12,
+            learns: false,
+            reflects: false,
+            pace: Pace::Calm,
+            theme: Theme::Dark,
+            device: Some(Backend::Cpu),
+            hide: [Region::More].into(),
+            ..Settings::default()
+        };
+        let along = shared(&sender);
+        let names: Vec<&str> = along.keys().map(String::as_str).collect();
+        let expected = ["game", "learns", "pace", "reflects", "seed", "temperature", "votes", "who"];
+        assert_eq!(names, expected);
+        let page = Settings {
+            theme: Theme::Light,
+            embed: true,
+            hide: [Region::Controls].into(),
+            panels: [Panel::Learning].into(),
+            ..Settings::default()
+        };
+        let (taken, notices) = taken(&along, &page);
+        assert!(notices.is_empty() && shared(&taken) == along);
+        assert_eq!(
+            (taken.theme, taken.embed, taken.device, taken.hide, taken.panels),
+            (page.theme, true, None, page.hide, page.panels)
+        );
+    }
+
+    #[test]
+    fn a_query_may_ask_for_the_embedded_page() {
+        for (query, expected) in
+            [("?embed", true), ("?a=b&embed=yes", true), ("?embed=no", false), ("", false)]
+        {
+            assert_eq!(embeds(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_turns_text_round_is_not_shown_in_a_notice() {
+        let (_, complaints) = read("#game=%E2%80%AEevil%E2%81%A6");
+        assert!(complaints[0].contains("“evil”"), "{complaints:?}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::components::shelf::ShelfSection;
 use crate::components::sight::Sight;
 use crate::components::stage::Stage;
 use crate::components::strategist::{Strategist, Thinking};
+use crate::components::teacher::Teacher;
 use crate::components::votes::{self, Votes};
 use crate::components::ways::Ways;
 use crate::components::who::WhoPlays;
@@ -27,12 +28,12 @@ use crate::focus::{focus_board, use_focus};
 use crate::lab::use_lab;
 use crate::model::use_model;
 use crate::player::use_player;
-use crate::shelf::{self, use_rulebooks, without_rules};
+use crate::shelf::{self, address_of, is_only_rules, use_rulebooks, without_rules};
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
 use rulewright::games::Game;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
@@ -43,7 +44,7 @@ pub fn App() -> Html {
     // First: a link's rules are read before the address is tidied.
     let rulebooks = use_rulebooks();
     let state = use_reducer(|| {
-        let (settings, notices) = address::read(&fragment());
+        let (settings, notices) = opened();
         State::new(settings, notices)
     });
     use_address(&state);
@@ -65,6 +66,14 @@ pub fn App() -> Html {
     };
     let named = votes::named(&state);
     let marked: Vec<usize> = named.iter().filter_map(|rule| rulebooks.book().place(rule)).collect();
+    // Whoever takes the rules of a link may take its game too.
+    let open_settings = {
+        let state = state.clone();
+        move |shared| {
+            let (settings, notices) = address::taken(&shared, &state.settings);
+            state.dispatch(Event::Open(settings, notices));
+        }
+    };
     let shows = |region: Region| state.settings.shows(region);
     let title = state.game().map_or("", |game| &game.file.title);
     html! {
@@ -77,6 +86,9 @@ pub fn App() -> Html {
             <LessonPanel state={state.clone()} rulebooks={rulebooks.dispatcher()} />
             <main class={classes!("layout", state.is_side_by_side().then_some("both"))}>
                 <section class="stage" aria-label={format!("{title}, the game")}>
+                    if state.settings.embed {
+                        <h1 class="hidden">{ format!("Rulewright: {title}") }</h1>
+                    }
                     <Stage state={state.clone()} />
                     if shows(Region::Controls) {
                         <Pad state={state.clone()} />
@@ -85,6 +97,9 @@ pub fn App() -> Html {
                     <Scoreboard state={state.clone()} />
                     if shows(Region::Controls) {
                         <Controls state={state.clone()} />
+                    }
+                    if state.settings.embed {
+                        <p><a id="in-full" href={in_full(&state.settings)} target="_blank">{ "Open in full" }</a></p>
                     }
                 </section>
                 if state.is_side_by_side() {
@@ -103,10 +118,11 @@ pub fn App() -> Html {
                             state={rulebooks.clone()}
                             page={state.clone()}
                             lab={lab.clone()}
-                            now={state.watch.points.last().map_or(0, |point| point.number + 1)}
+                            now={now(&state, &rulebooks)}
                             {marked}
-                            settings={shared_settings(&state.settings)}
+                            settings={address::shared(&state.settings)}
                             onsettings={Callback::from(open_settings)}
+                            own={Rc::new(state.watch.own_steps(rulebooks.book()))}
                             onevidence={evidence}
                         />
                     }
@@ -131,6 +147,9 @@ pub fn App() -> Html {
             if state.dialog == Some(Dialog::Lessons) {
                 <Lessons state={state.clone()} />
             }
+            if state.dialog == Some(Dialog::Teacher) {
+                <Teacher state={state.clone()} />
+            }
         </>
     }
 }
@@ -149,30 +168,33 @@ fn use_game(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf:
     });
 }
 
+/// The address of the whole page where only a part of it is here.
+fn in_full(settings: &Settings) -> String {
+    address_of(&address::write(&Settings { embed: false, ..settings.clone() }))
+}
+
+/// The number of the next decision: after those that the open rulebook tells of.
+pub fn now(state: &State, rulebooks: &shelf::Rulebooks) -> u32 {
+    state.watch.next().max(rulebooks.book().next_step())
+}
+
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
 }
 
-/// The address's settings; the rules that it may carry are the shelf's.
-fn fragment() -> String {
-    let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-    without_rules(&fragment)
+/// What the address holds after its `#`, and after its `?`.
+fn fragment() -> [String; 2] {
+    let location = web_sys::window().map(|window| window.location());
+    let parts = location.map(|location| [location.hash(), location.search()]);
+    parts.map(|parts| parts.map(Result::unwrap_or_default)).unwrap_or_default()
 }
 
-/// What may go along with shared rules.
-fn shared_settings(settings: &Settings) -> BTreeMap<String, String> {
-    let fragment = address::write(settings);
-    let pairs = form_urlencoded::parse(fragment.as_bytes()).into_owned();
-    pairs.filter(|(name, _)| matches!(name.as_str(), "game" | "seed" | "speed")).collect()
-}
-
-/// Opens what came along: as an address, so that it is read and checked like one.
-fn open_settings(settings: BTreeMap<String, String>) {
-    let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(settings).finish();
-    if let Some(window) = web_sys::window() {
-        // A browser that refuses leaves the game as it is.
-        let _ = window.location().set_hash(&fragment);
-    }
+/// The address's settings, and what is wrong with them; the rules that it may carry are the shelf's.
+fn opened() -> (Settings, Vec<String>) {
+    let [fragment, query] = fragment();
+    let (mut settings, notices) = address::read(&without_rules(&fragment));
+    settings.embed |= address::embeds(&query);
+    (settings, notices)
 }
 
 /// Keeps the address and the state the same: a change writes the address, another address opens it.
@@ -180,10 +202,16 @@ fn open_settings(settings: BTreeMap<String, String>) {
 fn use_address(state: &UseReducerHandle<State>) {
     use_effect_with(state.settings.clone(), show_settings);
     let dispatcher = state.dispatcher();
+    let now = use_mut_ref(|| state.settings.clone());
+    now.borrow_mut().clone_from(&state.settings);
     use_effect_with((), move |()| {
         let listener = web_sys::window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
-                let (settings, notices) = address::read(&fragment());
+                if is_only_rules(&fragment()[0]) {
+                    // They are looked at first, and the game goes on.
+                    return show_settings(&now.borrow());
+                }
+                let (settings, notices) = opened();
                 // Junk goes from the address even where it leaves all settings as they were.
                 show_settings(&settings);
                 dispatcher.dispatch(Event::Open(settings, notices));
@@ -216,10 +244,11 @@ fn show_settings(settings: &Settings) {
 #[hook]
 fn use_keyboard(state: &UseReducerHandle<State>) {
     let busy = state.dialog.is_some();
+    let controls = (state.settings.shows(Region::Controls), !state.settings.embed);
     let actions = rulewright::env::Environment::actions(state.now()).to_vec();
     let dispatcher = state.dispatcher();
-    use_effect_with((busy, actions), move |(busy, actions)| {
-        let (busy, actions) = (*busy, actions.clone());
+    use_effect_with((busy, controls, actions), move |(busy, controls, actions)| {
+        let (busy, controls, actions) = (*busy, *controls, actions.clone());
         let listen = |name: &'static str, down: bool| {
             let (dispatcher, actions) = (dispatcher.clone(), actions.clone());
             let options = EventListenerOptions::enable_prevent_default();
@@ -229,7 +258,8 @@ fn use_keyboard(state: &UseReducerHandle<State>) {
                 if busy || keys::belongs_to_a_field(key) {
                     return;
                 }
-                if let Some(page_event) = keys::event(key, down, &actions) {
+                let page_event = keys::event(key, down, &actions);
+                if let Some(page_event) = page_event.filter(|event| keys::is_within_reach(event, controls)) {
                     key.prevent_default();
                     dispatcher.dispatch(page_event);
                 }

@@ -7,6 +7,7 @@
 use crate::address::{self, Settings};
 use include_dir::{Dir, include_dir};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+use rulewright::agent::revision::hand::Words;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::sync::LazyLock;
@@ -64,8 +65,38 @@ pub enum Part {
 pub struct Scene {
     /// As it stands in the page's address, after the `#`.
     pub address: String,
-    /// The rules, in plain words; the open rulebook stays if none are given.
-    pub rules: Option<Vec<String>>,
+    /// The rules; the open rulebook stays if none are given.
+    pub rules: Option<Vec<SceneRule>>,
+}
+
+/// A rule of a scene: in plain words, or with the article's four fields.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum SceneRule {
+    Plain(String),
+    Whole(WholeRule),
+}
+
+/// A rule with all its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct WholeRule {
+    rule_id: String,
+    trigger: String,
+    observation: String,
+    new_heuristic: String,
+}
+
+impl SceneRule {
+    /// As a person would write it.
+    pub fn words(&self) -> Words {
+        match self.clone() {
+            SceneRule::Plain(heuristic) => Words { heuristic, sure: true, ..Words::default() },
+            SceneRule::Whole(WholeRule { rule_id, trigger, observation, new_heuristic: heuristic }) => {
+                Words { rule_id, trigger, observation, heuristic, sure: true }
+            }
+        }
+    }
 }
 
 /// A question to be answered before one looks.
@@ -82,9 +113,7 @@ pub struct Prediction {
 impl Scene {
     /// The page's settings in this scene: the visitor's own looks and device stay, and the lesson stays open.
     pub fn settings(&self, now: &Settings) -> Settings {
-        let (scene, _) = address::read(&self.address);
-        let Settings { theme, device, workers, lesson, step, .. } = *now;
-        Settings { theme, device, workers, lesson, step, hide: now.hide.clone(), embed: now.embed, ..scene }
+        address::read(&self.address).0.on(now)
     }
 }
 
@@ -185,8 +214,11 @@ mod tests {
                 .unwrap_or_else(|problem| panic!("{problem}"));
             assert!(lesson.steps.len() > 1 && lesson.notes.minutes > 0, "{name}");
             assert!(lesson.notes.title.len() <= MOST_NAME, "{name}: the title is its rulebook's name");
+            for step in &lesson.steps {
+                let opens = step.parts.iter().any(|part| matches!(part, Part::Scene(_)));
+                assert!(opens, "{name}, {}: it opens nothing", step.title);
+            }
             let parts: Vec<&Part> = lesson.steps.iter().flat_map(|step| &step.parts).collect();
-            assert!(parts.iter().any(|part| matches!(part, Part::Scene(_))), "{name} opens nothing");
             assert!(parts.iter().any(|part| matches!(part, Part::Prediction(_))), "{name} asks nothing");
             for part in parts {
                 if let Part::Scene(scene) = part {
@@ -195,6 +227,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_articles_rule_is_a_card_with_its_four_fields() {
+        let lesson = Lesson::find("6-trading").expect("it ships");
+        let scene = lesson.steps[1].parts.iter().find_map(|part| match part {
+            Part::Scene(scene) => scene.rules.as_ref(),
+            _ => None,
+        });
+        let words = scene.and_then(|rules| rules.last()).map(SceneRule::words).expect("a rule");
+        assert_eq!(words.rule_id, "ASSET_VOL_22");
+        assert!(words.trigger.contains("0.6") && words.observation.contains("stop"));
+        assert!(words.heuristic.ends_with("buy trailing"));
     }
 
     #[test]

@@ -1,24 +1,23 @@
 //! Has the agent play: takes each step that is due, and does what a person asks of it in between.
 
-use crate::address::Settings as Wishes;
 use crate::mind::Pool;
 use crate::model::Holder;
 use crate::shelf::{self, Rulebooks};
-use crate::state::{Due, Event, State};
-use crate::watch::{self, Thought};
+use crate::state::{Due, Event, Root, State};
+use crate::watch::{self, Done, Thought};
 use futures::future::{AbortHandle, Abortable};
 use futures::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Date;
 use rulewright::agent::executor::Voting;
 use rulewright::agent::mctrl::Learning;
 use rulewright::agent::rulebook::Rulebook;
-use rulewright::agent::{Agent, Decision, Settings};
+use rulewright::agent::{Agent, Decision, Reflection, Settings};
 use rulewright::env::{Action, Environment, Outcome, Status};
 use rulewright::frame::Frame;
 use rulewright::games::Episode;
 use rulewright::mind::MindError;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -28,48 +27,56 @@ const COMPARES: u32 = 5;
 /// Milliseconds that an ended episode stays on the screen before the next one begins.
 const ENDED: u32 = 1500;
 
-/// The games' agents. All play by the rulebook that is open.
+/// The agent that plays, and what it plays by.
 #[derive(Default)]
-struct Agents {
-    agents: RefCell<HashMap<&'static str, Rc<Mutex<Agent>>>>,
-    /// The game, the model and the run of the last step.
-    last: Cell<Option<(&'static str, Due)>>,
-    /// The open rulebook as it is now.
-    book: RefCell<Rc<Rulebook>>,
+struct Present {
+    agent: RefCell<Option<(Root, Rc<Mutex<Agent>>)>>,
+    /// The model and the run of the last step.
+    last: Cell<Option<Due>>,
+    /// The open rulebook as it is now, and its name.
+    book: RefCell<Book>,
 }
 
-impl Agents {
-    fn of(&self, game: &'static str, seed: u32) -> Rc<Mutex<Agent>> {
-        let settings = || Settings { compares: COMPARES, ..Settings::full(seed.into()) };
-        let new = || Rc::new(Mutex::new(Agent::new(settings())));
-        self.agents.borrow_mut().entry(game).or_insert_with(new).clone()
+/// A rulebook, and its name on the shelf.
+type Book = (String, Rc<Rulebook>);
+
+impl Present {
+    /// The agent of a root; a fresh one if another one had the seat.
+    fn of(&self, root: Root) -> Rc<Mutex<Agent>> {
+        let mut seat = self.agent.borrow_mut();
+        if let Some((_, agent)) = seat.as_ref().filter(|(known, _)| *known == root) {
+            return agent.clone();
+        }
+        let settings = Settings { compares: COMPARES, ..Settings::full(root.seed.into()) };
+        let agent = Rc::new(Mutex::new(Agent::new(settings)));
+        *seat = Some((root, agent.clone()));
+        agent
     }
 
     /// Gives an agent the open rulebook, and tells which that was.
-    fn take_up(&self, agent: &mut Agent) -> Rc<Rulebook> {
-        let book = self.book.borrow().clone();
+    fn take_up(&self, agent: &mut Agent) -> Book {
+        let (name, book) = self.book.borrow().clone();
         if *agent.rulebook() != *book {
             *agent.rulebook_mut() = (*book).clone();
+            agent.number_from(book.next_step());
         }
-        book
+        (name, book)
     }
 }
 
-/// Whoever has it can ask something of the agent that plays the present game. The agent does it when its
-/// step is over.
+/// Whoever has it can ask something of the agent that plays. The agent does it when its step is over.
 #[derive(Clone)]
 pub struct Player {
-    agents: Rc<Agents>,
+    present: Rc<Present>,
     pool: Holder,
     page: UseReducerDispatcher<State>,
     shelf: UseReducerDispatcher<Rulebooks>,
-    game: &'static str,
-    seed: u32,
+    root: Root,
 }
 
 impl PartialEq for Player {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.agents, &other.agents) && (self.game, self.seed) == (other.game, other.seed)
+        Rc::ptr_eq(&self.present, &other.present) && self.root == other.root
     }
 }
 
@@ -80,10 +87,10 @@ pub fn use_player(
     rulebooks: &UseReducerHandle<Rulebooks>,
     pool: Holder,
 ) -> Player {
-    let agents = use_memo((), |()| Agents::default());
-    agents.book.replace(rulebooks.book().clone());
-    let Wishes { game, seed, .. } = state.settings;
-    let player = Player { agents, pool, page: state.dispatcher(), shelf: rulebooks.dispatcher(), game, seed };
+    let present = use_memo((), |()| Present::default());
+    present.book.replace((rulebooks.open().to_string(), rulebooks.book().clone()));
+    let (page, shelf) = (state.dispatcher(), rulebooks.dispatcher());
+    let player = Player { present, pool, page, shelf, root: state.agent };
     let (now, here) = (state.clone(), player.clone());
     use_effect_with(state.due(), move |due| {
         let stop = due.map(|due| spawn(step(here, due, now)));
@@ -111,7 +118,7 @@ fn spawn(work: impl Future<Output = ()> + 'static) -> AbortHandle {
 
 /// Takes a step. It may be dropped at any time.
 async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
-    let Player { agents, pool, page, shelf, game, seed } = player;
+    let Player { present, pool, page, shelf, root } = player;
     if state.is_over() {
         TimeoutFuture::new(ENDED).await;
         return page.dispatch(Event::GoOn);
@@ -120,9 +127,10 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
         TimeoutFuture::new(state.settings.pace.rest()).await;
     }
     let Some(mut pool): Option<Pool> = pool.borrow().clone() else { return };
-    let agent = agents.of(game, seed);
+    let agent = present.of(root);
     let mut agent = agent.lock().await;
     page.dispatch(Event::Watch(watch::Event::Begun));
+    let begun = Date::now();
     let wishes = &state.settings;
     pool.resize(wishes.workers.map(usize::from), wishes.votes.into());
     agent.set_learning(wishes.learns);
@@ -131,32 +139,41 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
     let voting = agent.settings().voting.clone();
     let temperature = f32::from(wishes.temperature) / 10.0;
     agent.set_voting(Voting { votes: wishes.votes.into(), temperature, ..voting });
-    let last = agents.last.replace(Some((game, due)));
-    if last.is_none_or(|(last, _)| last != game) || last.is_some_and(|(_, last)| last.order != due.order) {
+    let last = present.last.replace(Some(due));
+    if last.is_some_and(|last| last.order != due.order) {
         agent.change_mind();
     }
-    if last.is_some_and(|(_, last)| last.run != due.run) {
+    if last.is_some_and(|last| last.run != due.run) {
         agent.leave();
     }
     agent.set_reflecting(wishes.reflects);
-    let book = agents.take_up(&mut agent);
+    let (name, book) = present.take_up(&mut agent);
     let decision = agent.decisions();
     let mut seat = Seat { episode: state.now().clone(), run: due.run, decision, page: page.clone() };
     page.dispatch(Event::Watch(match agent.step(&mut seat, &mut pool).await {
         Ok(decision) => {
-            if decision.reflection.is_some() {
-                shelf.dispatch(shelf::Event::Keep(book, agent.rulebook().clone()));
-            }
-            watch::Event::Decided(Rc::new(decision))
+            let why = decision.verdict.to_string();
+            let thought = decision.reflection.clone().map(|reflection| {
+                shelf.dispatch(shelf::Event::Keep(name, book, agent.rulebook().clone()));
+                thought(&agent, decision.number, why, reflection)
+            });
+            let (decision, milliseconds) = (Rc::new(decision), Date::now() - begun);
+            watch::Event::Decided(Done { agent: root.number, decision, thought, milliseconds })
         }
         Err(problem) => watch::Event::Failed(problem.to_string()),
     }));
 }
 
+/// A reflection, with what it put into the log.
+fn thought(agent: &Agent, at: u32, why: String, reflection: Reflection) -> Rc<Thought> {
+    let entry = reflection.entry.and_then(|entry| agent.rulebook().log().get(entry)).cloned();
+    Rc::new(Thought { at, why, reflection, entry })
+}
+
 /// Finds out where the agent looked when it wrote a ballot, when its step is over.
 async fn look(player: Player, decision: Rc<Decision>, ballot: usize) {
-    let Player { agents, pool, page, game, seed, .. } = player;
-    let agent = agents.of(game, seed);
+    let Player { present, pool, page, root, .. } = player;
+    let agent = present.of(root);
     let _rests = agent.lock().await;
     let pool: Option<Pool> = pool.borrow().clone();
     let tokens = decision.vote.ballots.get(ballot).map_or(&[][..], |ballot| &ballot.tokens);
@@ -165,30 +182,30 @@ async fn look(player: Player, decision: Rc<Decision>, ballot: usize) {
         None => Err(MindError("there is no model to ask".into())),
     };
     let (decision, found) = (decision.number, found.map_err(|problem| problem.to_string()));
-    page.dispatch(Event::Watch(watch::Event::Looked { game, decision, ballot, found }));
+    page.dispatch(Event::Watch(watch::Event::Looked { agent: root.number, decision, ballot, found }));
 }
 
 impl Player {
     /// Has the agent forget what it learned in its weights.
     pub fn reset_policy(&self) {
-        let agent = self.agents.of(self.game, self.seed);
+        let agent = self.present.of(self.root);
         spawn_local(async move { agent.lock().await.reset_policy() });
     }
 
     /// Has the strategist reflect now.
     pub fn reflect(&self) {
-        let Self { agents, page, shelf, game, .. } = self.clone();
-        let agent = agents.of(game, self.seed);
+        let Self { present, page, shelf, root, .. } = self.clone();
+        let agent = present.of(root);
         let Some(mut pool) = self.pool.borrow().clone() else { return };
         page.dispatch(Event::Watch(watch::Event::Asked));
         spawn_local(async move {
             let mut agent = agent.lock().await;
-            let book = agents.take_up(&mut agent);
+            let (name, book) = present.take_up(&mut agent);
             let reflection = agent.reflect_now(&mut pool).await;
             let at = agent.decisions().saturating_sub(1);
-            let thought = Rc::new(Thought { at, why: "you asked for it".into(), reflection });
-            shelf.dispatch(shelf::Event::Keep(book, agent.rulebook().clone()));
-            page.dispatch(Event::Watch(watch::Event::Reflected(game, thought)));
+            let thought = thought(&agent, at, "you asked for it".into(), reflection);
+            shelf.dispatch(shelf::Event::Keep(name, book, agent.rulebook().clone()));
+            page.dispatch(Event::Watch(watch::Event::Reflected(root.number, thought)));
         });
     }
 }
@@ -219,5 +236,30 @@ impl Environment for Seat {
         let Self { run, decision, .. } = *self;
         self.page.dispatch(Event::Watch(watch::Event::Played { run, decision, action }));
         self.episode.step(action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rulewright::agent::digest::Digest;
+    use rulewright::agent::revision::hand::{Hand, Words};
+    use rulewright::agent::rulebook::Origin;
+
+    #[test]
+    fn a_root_has_one_agent_and_another_root_a_fresh_one_that_counts_on_after_the_open_rulebook() {
+        let present = Present::default();
+        let (first, second) = (Root { number: 0, seed: 7 }, Root { number: 1, seed: 7 });
+        let agent = present.of(first);
+        assert!(Rc::ptr_eq(&agent, &present.of(first)) && !Rc::ptr_eq(&agent, &present.of(second)));
+        assert_eq!(present.of(second).try_lock().map(|agent| agent.settings().seed), Some(7));
+        let mut book = Rulebook::default();
+        let words = Words { heuristic: "x".into(), ..Words::default() };
+        book.revise(&Hand::Add(words).into(), Origin::Person, 40, &Digest::default());
+        present.book.replace(("Mine".into(), Rc::new(book)));
+        let agent = present.of(second);
+        let mut agent = agent.try_lock().expect("nobody else has it");
+        assert_eq!(present.take_up(&mut agent).0, "Mine");
+        assert_eq!((agent.decisions(), agent.rulebook().lines().len()), (40, 1));
     }
 }

@@ -4,9 +4,10 @@
 use crate::storage;
 use gloo_events::EventListener;
 use rulewright::agent::digest::Digest;
-use rulewright::agent::revision::Revision;
 use rulewright::agent::revision::hand::{Hand, Words};
+use rulewright::agent::revision::{Operation, Revision};
 use rulewright::agent::rulebook::link::{self, Link};
+use rulewright::agent::rulebook::rule::plain;
 use rulewright::agent::rulebook::sheet::Sheet;
 use rulewright::agent::rulebook::shelf::Shelf;
 use rulewright::agent::rulebook::{Origin, Rulebook};
@@ -79,12 +80,12 @@ pub enum Event {
     Revise(Revision, u32),
     Undo,
     Redo,
-    /// The agent's rulebook in place of the one that it was before.
-    Keep(Rc<Rulebook>, Rulebook),
+    /// The agent's rulebook in place of the one of this name that it was before.
+    Keep(String, Rc<Rulebook>, Rulebook),
     /// Another game begins: the rulebook of its name, unless the open one is still empty.
     Game(String),
     /// A lesson's own rulebook begins with these rules.
-    Lesson(String, Vec<String>),
+    Lesson(String, Vec<Words>),
     Open(String),
     New(String),
     Copy(String),
@@ -96,8 +97,8 @@ pub enum Event {
     Choose(Choice, u32),
     /// Another tab, or this one a moment ago, stored this.
     Stored(Option<String>),
-    /// This tab stored this.
-    Saved(String),
+    /// This tab stored this, and what it says.
+    Saved(Shelf, String),
     Complain(String),
     Dismiss,
 }
@@ -185,11 +186,9 @@ impl Rulebooks {
     }
 
     /// Puts the agent's rulebook in the place of the one that it was: somebody may have opened another
-    /// one meanwhile. What a person wrote meanwhile is not lost.
-    fn keep(&mut self, before: &Rulebook, after: Rulebook) {
-        let open = std::iter::once(self.open.as_str());
-        let name = open.chain(self.shelf.names()).find(|name| self.shelf.book(name) == Some(before));
-        match name.map(str::to_string).and_then(|name| self.shelf.book_mut(&name)) {
+    /// one meanwhile, even a copy. What a person wrote meanwhile is not lost.
+    fn keep(&mut self, name: &str, before: &Rulebook, after: Rulebook) {
+        match self.shelf.book_mut(name).filter(|book| *book == before) {
             Some(book) => *book = after,
             None => {
                 let lost = "The rulebook was changed while the strategist wrote, so your change stays and what it wrote is left out; it will look back again.";
@@ -208,16 +207,23 @@ impl Rulebooks {
         }
     }
 
-    /// Opens a lesson's rulebook as it is at a step's beginning, whatever became of it before.
-    fn teach(&mut self, name: &str, rules: Vec<String>) {
-        self.shelf.remove(name);
+    /// Opens a lesson's rulebook as it is at a step's beginning. Where there is one of its name already, this
+    /// is a revision of it, that can be undone: it may be somebody's own.
+    fn teach(&mut self, name: &str, rules: Vec<Words>) {
         let mut book = Rulebook::default();
-        for heuristic in rules {
-            let words = Words { heuristic, sure: true, ..Words::default() };
+        for words in rules {
             self.notices.extend(book.revise(&Hand::Add(words).into(), Origin::Link, 0, &Digest::default()));
         }
-        let added = self.shelf.add(name, book);
-        self.showing(added);
+        let Some(known) = self.shelf.book_mut(name) else {
+            let added = self.shelf.add(name, book);
+            return self.showing(added);
+        };
+        if !known.kept().map(Words::of).eq(book.kept().map(Words::of)) {
+            let now = known.next_step();
+            let complaints = known.revise(&in_place_of(known, &book), Origin::Link, now, &Digest::default());
+            self.notices.extend(complaints);
+        }
+        self.show(name);
     }
 
     fn choose(&mut self, choice: Choice, now: u32) {
@@ -274,7 +280,7 @@ impl Rulebooks {
             Event::Revise(revision, now) => self.revise(&revision, Origin::Person, now),
             Event::Undo => drop(self.shelf.book_mut(&self.open).map(Rulebook::undo)),
             Event::Redo => drop(self.shelf.book_mut(&self.open).map(Rulebook::redo)),
-            Event::Keep(before, after) => self.keep(&before, after),
+            Event::Keep(name, before, after) => self.keep(&name, &before, after),
             Event::Game(title) => self.begin(&title),
             Event::Lesson(name, rules) => self.teach(&name, rules),
             Event::Open(name) => self.show(&name),
@@ -299,10 +305,7 @@ impl Rulebooks {
             Event::Offer(Err(problems)) => self.notices = problems,
             Event::Choose(choice, now) => self.choose(choice, now),
             Event::Stored(stored) => self.join(stored),
-            Event::Saved(text) => {
-                self.base = Shelf::read(&text).unwrap_or_default();
-                self.stored = Some(text);
-            }
+            Event::Saved(shelf, text) => (self.base, self.stored) = (shelf, Some(text)),
             Event::Complain(problem) => self.notices = vec![problem],
             Event::Dismiss => self.notices.clear(),
         }
@@ -321,10 +324,20 @@ impl Rulebooks {
         }
         let text = self.shelf.write();
         Some(match storage::write(SHELF, &text) {
-            Ok(()) => Event::Saved(text),
+            Ok(()) => Event::Saved(self.shelf.clone(), text),
             Err(problem) => Event::Complain(problem),
         })
     }
+}
+
+/// The revision after which a rulebook holds another one's rules instead of its own.
+fn in_place_of(known: &Rulebook, other: &Rulebook) -> Revision {
+    let operations: Vec<Hand> = if other.rules().is_empty() {
+        known.kept().map(|rule| Hand::Delete(rule.rule_id.clone())).collect()
+    } else {
+        vec![Hand::Take { rules: other.rules().to_vec(), replace: true }]
+    };
+    Revision { operations: operations.into_iter().map(Operation::Hand).collect() }
 }
 
 /// There is always one rulebook.
@@ -343,7 +356,7 @@ impl Reducible for Rulebooks {
         state.version += 1;
         // What was not stored is tried again with the next change, not at once.
         let is_still =
-            matches!(event, Event::Saved(_) | Event::Complain(_) | Event::Dismiss | Event::Offer(_));
+            matches!(event, Event::Saved(..) | Event::Complain(_) | Event::Dismiss | Event::Offer(_));
         state.changes += u64::from(!is_still);
         state.apply(event);
         Rc::new(state)
@@ -414,7 +427,8 @@ fn offered(address: &str) -> Option<Result<Offer, Vec<String>>> {
 
 /// What a file offers.
 pub fn read_file(name: String, text: &str) -> Result<Offer, Vec<String>> {
-    let mut sheet = Sheet::read(text)?;
+    let unseen = |problems: Vec<String>| problems.iter().map(|problem| plain(problem)).collect::<Vec<_>>();
+    let (mut sheet, name) = (Sheet::read(text).map_err(unseen)?, plain(&name));
     if sheet.name.is_empty() {
         sheet.name = name.rsplit_once('.').map_or(name.as_str(), |(name, _)| name).into();
     }
@@ -434,15 +448,20 @@ pub fn without_rules(fragment: &str) -> String {
     parts(fragment).0
 }
 
+/// Whether a fragment holds rules and nothing else: then the game stays as it is.
+pub fn is_only_rules(fragment: &str) -> bool {
+    matches!(parts(fragment), (rest, Some(_)) if rest.is_empty())
+}
+
 /// The address that carries a link's piece.
 pub fn link_to(piece: &str) -> String {
     address_of(&format!("rules={piece}"))
 }
 
-/// The page's address with another fragment.
+/// The page's address with another fragment: the whole page's, also where it is part of another one.
 pub fn address_of(fragment: &str) -> String {
     let address = address();
-    let page = address.split('#').next().unwrap_or_default();
+    let page = address.split(['#', '?']).next().unwrap_or_default();
     format!("{page}#{fragment}")
 }
 
@@ -498,6 +517,8 @@ mod tests {
         assert_eq!(lines(Choice::Join), (FIRST.into(), "x y".into()));
         assert_eq!(lines(Choice::Replace), (FIRST.into(), "y".into()));
         assert_eq!(lines(Choice::Apart), ("monday".into(), "y".into()));
+        let offer = read_file("\u{202e}nosj.md".into(), r#"[{"NEW_HEURISTIC": "y"}]"#).expect("an offer");
+        assert_eq!(offer.file.as_deref(), Some("nosj.md"), "nothing turns the name round");
         assert_eq!(lines(Choice::Discard), (FIRST.into(), "x".into()));
     }
 
@@ -509,13 +530,53 @@ mod tests {
         assert_eq!((state.open(), state.book().lines()), ("My rules 2", vec!["here".to_string()]));
         assert_eq!(state.shelf.book(FIRST).map(Rulebook::lines), Some(vec!["there".into()]));
         // And what only the other one wrote is simply here.
-        let more = after(there.clone(), [Event::Saved(there.shelf.write()), add("more")]);
+        let saved = Event::Saved(there.shelf.clone(), there.shelf.write());
+        let more = after(there.clone(), [saved, add("more")]);
         let state = after(there, [Event::Stored(Some(more.shelf.write()))]);
         assert_eq!((state.names().count(), state.book().lines().len()), (1, 2));
     }
 
     #[test]
+    fn what_the_strategist_wrote_goes_to_the_rulebook_it_was_about_and_not_to_a_copy() {
+        let state = after(fresh(), [add("x"), Event::Copy("Copy".into())]);
+        let before = Rc::new(state.shelf.book(FIRST).expect("the first").clone());
+        let mut wrote = (*before).clone();
+        let words = Words { heuristic: "y".into(), ..Words::default() };
+        wrote.revise(&Hand::Add(words).into(), Origin::Person, 4, &Digest::default());
+        let state = after(state, [Event::Keep(FIRST.into(), before.clone(), wrote.clone())]);
+        let lines = |name: &str| state.shelf.book(name).map_or(0, |book| book.lines().len());
+        assert_eq!((lines(FIRST), lines("Copy")), (2, 1));
+        let state = after(state, [Event::Keep(FIRST.into(), before, wrote)]);
+        assert!(state.notices[0].contains("your change stays"));
+    }
+
+    #[test]
+    fn a_lesson_revises_the_rulebook_of_its_name_and_undo_brings_back_what_was_there() {
+        let rules = |says: &[&str]| {
+            let words = |says: &&str| Words { heuristic: (*says).into(), sure: true, ..Words::default() };
+            Event::Lesson("Lesson".into(), says.iter().map(words).collect())
+        };
+        let state = after(fresh(), [Event::New("Lesson".into()), add("mine"), Event::Open(FIRST.into())]);
+        let state = after(state, [rules(&["theirs", "too"])]);
+        assert_eq!((state.open(), state.book().lines().len()), ("Lesson", 2));
+        let again = after(state.clone(), [rules(&["theirs", "too"])]);
+        assert_eq!((again.book().log().len(), again.notices.len()), (2, 0), "nothing is to be done");
+        let empty = after(state.clone(), [rules(&[])]);
+        assert!(empty.book().lines().is_empty());
+        assert_eq!(after(state, [Event::Undo]).book().lines(), ["mine"]);
+    }
+
+    #[test]
+    fn what_was_stored_is_not_stored_again() {
+        let state = after(fresh(), [add("x")]);
+        let saved = Event::Saved(state.shelf.clone(), state.shelf.write());
+        let state = after(state, [saved]);
+        assert!(state.shelf == state.base && state.save().is_none());
+    }
+
+    #[test]
     fn a_link_is_taken_out_of_the_address() {
+        assert!(is_only_rules("#rules=AbC") && !is_only_rules("#rules=AbC&seed=3") && !is_only_rules("#"));
         assert_eq!(parts("#game=vault&rules=AbC&seed=3"), ("game=vault&seed=3".into(), Some("AbC")));
         assert_eq!(parts("#rules="), (String::new(), Some("")));
         assert_eq!(parts("game=vault"), ("game=vault".into(), None));

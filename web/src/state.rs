@@ -10,7 +10,6 @@ use rulewright::agent::Decision;
 use rulewright::env::{Action, Environment, Outcome};
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::Reducible;
 
@@ -37,6 +36,8 @@ struct Held {
 pub enum Dialog {
     Games,
     Lessons,
+    /// What a teacher wants to know, and links.
+    Teacher,
 }
 
 /// The page's state.
@@ -63,14 +64,21 @@ pub struct State {
     /// What a link held that could not be used.
     pub notices: Vec<String>,
     pub model: Model,
-    /// The agent that plays this game.
+    /// The agent that plays.
+    pub agent: Root,
+    /// What is seen of it.
     pub watch: Watch,
-    /// The agents of the other games.
-    others: BTreeMap<&'static str, Watch>,
     /// Counts how often somebody else than the agent has changed the game.
     pub run: u32,
     /// What the vote-collapse lab has put aside, while it is open.
     pub lab: Option<Lab>,
+}
+
+/// An agent: which one it is on this page, and the seed that all its chance comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Root {
+    pub number: u32,
+    pub seed: u32,
 }
 
 /// A step that the agent is to take; another value is another step.
@@ -165,9 +173,11 @@ impl State {
     /// A fresh page.
     pub fn new(settings: Settings, notices: Vec<String>) -> Self {
         let start = Rc::new(begin(&settings));
+        let dialog = settings.teach.then_some(Dialog::Teacher);
         Self {
             version: 0,
             picked: 0,
+            agent: Root { number: 0, seed: settings.seed },
             settings,
             own: Own::new(start.clone()),
             start,
@@ -176,11 +186,10 @@ impl State {
             recalled: None,
             running: false,
             held: None,
-            dialog: None,
+            dialog,
             notices,
             model: Model::default(),
             watch: Watch::default(),
-            others: BTreeMap::new(),
             run: 0,
             lab: None,
         }
@@ -297,7 +306,21 @@ impl State {
         self.now().actions().last().copied().unwrap_or(Action::Wait)
     }
 
+    /// The game begins as the settings say, with a fresh agent: the same seed plays the same again, whatever
+    /// was learned before. The rulebook stays.
     fn restart(&mut self) {
+        self.begin();
+        self.engage();
+    }
+
+    /// Has a fresh agent, rooted in the seed that is shown.
+    fn engage(&mut self) {
+        self.agent = Root { number: self.agent.number + 1, seed: self.settings.seed };
+        self.watch = Watch::default();
+    }
+
+    /// An episode begins.
+    fn begin(&mut self) {
         self.start = Rc::new(begin(&self.settings));
         self.own = Own::new(self.start.clone());
         self.history.clear();
@@ -314,15 +337,9 @@ impl State {
         self.watch.stop();
     }
 
-    /// Has another game, and its own agent with it.
+    /// Has a game begin.
     fn choose(&mut self, settings: Settings) {
-        let last = std::mem::replace(&mut self.settings, settings).game;
-        if last != self.settings.game {
-            let next = self.others.remove(self.settings.game).unwrap_or_default();
-            let mut last_watch = std::mem::replace(&mut self.watch, next);
-            last_watch.stop();
-            self.others.insert(last, last_watch);
-        }
+        self.settings = settings;
         self.restart();
     }
 
@@ -361,13 +378,24 @@ impl State {
         if self.is_over() {
             self.next_episode();
         }
+        self.unfold();
         self.watch.once = once;
         self.running = !once;
     }
 
+    /// What is to be seen of an agent that begins to play, and to be tried out with it, where nobody has
+    /// chosen otherwise.
+    fn unfold(&mut self) {
+        let nobody_chose = self.settings.panels == Settings::default().panels;
+        if nobody_chose && self.watch.next() == 0 {
+            self.settings.panels.extend([Panel::Strategist, Panel::Learning, Panel::Experiments]);
+        }
+    }
+
+    /// The same agent goes on with the next seed.
     fn next_episode(&mut self) {
         self.settings.seed = self.settings.seed.wrapping_add(1);
-        self.restart();
+        self.begin();
     }
 
     /// Has somebody else play. The board stays with who had it; side by side the other one begins anew.
@@ -384,7 +412,7 @@ impl State {
                 self.own.history = std::mem::take(&mut self.history);
                 self.shown = 0;
                 self.disturb();
-                self.watch.begin();
+                self.engage();
             }
             (Who::Both, Who::You) => {
                 self.history = std::mem::take(&mut self.own.history);
@@ -427,6 +455,12 @@ impl State {
         }
     }
 
+    /// Has a window in front of the page, or none; the address tells of the teacher's.
+    fn ask(&mut self, dialog: Option<Dialog>) {
+        self.dialog = dialog;
+        self.settings.teach = dialog == Some(Dialog::Teacher);
+    }
+
     /// Stops the clock, and forgets a key that is still down.
     fn stop(&mut self) {
         self.running = false;
@@ -437,7 +471,10 @@ impl State {
         match event {
             Event::Open(settings, notices) => {
                 let other = (self.settings.game, self.settings.seed) != (settings.game, settings.seed);
+                // What the agent learned in the lab ends with it.
+                let other = self.lab.take().is_some() || other;
                 self.notices = notices;
+                self.dialog = settings.teach.then_some(Dialog::Teacher);
                 self.hand_over(settings.who);
                 if other {
                     self.choose(settings);
@@ -452,12 +489,13 @@ impl State {
                 self.choose(settings);
             }
             Event::Lesson(lesson, step) => {
+                self.ask(None);
                 self.settings.lesson = lesson;
                 self.settings.step = step;
             }
             Event::Choose(game) => {
                 self.picked += 1;
-                self.dialog = None;
+                self.ask(None);
                 self.choose(Settings { game, ..self.settings.clone() });
             }
             Event::Seed(seed) => {
@@ -545,8 +583,10 @@ impl State {
                 if self.is_side_by_side() && !self.looks_back() {
                     self.own.play(Move::Twist);
                 }
+                let moments = self.history.len();
                 self.play(Move::Twist);
-                self.watch.twisted = true;
+                // Not where the agent's own board is over, or the past is shown.
+                self.watch.twisted |= self.history.len() > moments;
             }
             Event::Show(shown) => self.show(shown),
             Event::Recall(decision) => self.recall(decision),
@@ -560,7 +600,7 @@ impl State {
                 self.disturb();
             }
             Event::Ask(dialog) => {
-                self.dialog = dialog;
+                self.ask(dialog);
                 self.stop();
             }
             Event::Complain(complaint) => self.notices = vec![complaint],
@@ -574,7 +614,12 @@ impl State {
                     status: &|| shown.status(),
                     actions: shown.actions(),
                 };
+                let order = model.order.clone();
                 model.apply(event, &around);
+                if model.order != order {
+                    // The step that is under way has lost its workers; the next ones take it.
+                    self.watch.stop();
+                }
                 self.model = model;
                 if self.model.is_missing() && self.is_agents() {
                     self.stop();
@@ -584,11 +629,6 @@ impl State {
             Event::Watch(event) => self.watch(event),
             Event::Several(events) => events.into_iter().for_each(|event| self.apply(event)),
         }
-    }
-
-    /// The agent of a game: somebody may have gone on to another one meanwhile.
-    fn watch_of(&mut self, game: &str) -> Option<&mut Watch> {
-        if game == self.settings.game { Some(&mut self.watch) } else { self.others.get_mut(game) }
     }
 
     fn watch(&mut self, event: watch::Event) {
@@ -602,7 +642,12 @@ impl State {
                 self.push(Move::Act(action), Some(decision));
             }
             watch::Event::Played { .. } => {}
-            watch::Event::Decided(decision) => self.watch.decided(decision),
+            // A fresh agent may have come meanwhile.
+            watch::Event::Decided(watch::Done { agent, .. })
+            | watch::Event::Reflected(agent, _)
+            | watch::Event::Looked { agent, .. }
+                if agent != self.agent.number => {}
+            watch::Event::Decided(done) => self.watch.decided(done),
             watch::Event::Failed(problem) => {
                 self.watch.turn += 1;
                 self.watch.asked = false;
@@ -611,19 +656,13 @@ impl State {
                 self.notices = vec![words::failed(&problem)];
             }
             watch::Event::Asked => self.watch.asked = true,
-            watch::Event::Reflected(game, thought) => {
-                if let Some(watch) = self.watch_of(game) {
-                    watch.reflected(thought);
-                }
-            }
+            watch::Event::Reflected(_, thought) => self.watch.reflected(thought),
             watch::Event::Look { decision, ballot, at } => {
                 self.settings.panels.insert(Panel::Sight);
                 self.watch.look(decision, ballot, at);
             }
-            watch::Event::Looked { game, decision, ballot, found } => {
-                if let Some(watch) = self.watch_of(game) {
-                    watch.looked(decision, ballot, found);
-                }
+            watch::Event::Looked { decision, ballot, found, .. } => {
+                self.watch.looked(decision, ballot, found);
             }
             watch::Event::LookAway => self.watch.look = None,
         }
@@ -798,6 +837,17 @@ pub mod tests {
     }
 
     #[test]
+    fn a_model_that_is_loaded_anew_takes_up_the_step_that_was_under_way() {
+        let state = after(with_agent(true), &[Event::Pause, BEGUN]);
+        let first = state.due();
+        let state = after(state, &[Event::Model(model::Event::Load)]);
+        assert!(state.running && state.due().is_none(), "nobody can take it yet");
+        let loaded = model::Event::Loaded(Default::default(), crate::mind::Choice::NoGpu);
+        let state = after(state, &[Event::Model(loaded)]);
+        assert!(state.due().is_some() && state.due() != first);
+    }
+
+    #[test]
     fn what_the_agent_plays_counts_unless_somebody_changed_the_game_meanwhile() {
         let state = after(with_agent(true), &[Event::Pause, BEGUN, Event::Press(Action::Left)]);
         assert_eq!(steps(&state), 0, "nobody plays into its hands");
@@ -845,8 +895,18 @@ pub mod tests {
         }
     }
 
+    fn decided_by(agent: u32, number: u32) -> Event {
+        let decision = Rc::new(Decision { number, ..decision() });
+        Event::Watch(watch::Event::Decided(watch::Done {
+            agent,
+            decision,
+            thought: None,
+            milliseconds: 500.0,
+        }))
+    }
+
     fn decided(number: u32) -> Event {
-        Event::Watch(watch::Event::Decided(Rc::new(Decision { number, ..decision() })))
+        decided_by(0, number)
     }
 
     #[test]
@@ -856,7 +916,7 @@ pub mod tests {
             let run = state.run;
             state = after(state, &[played(run, number), decided(number)]);
             if number == 1 || number == 3 {
-                state = after(state, &[Event::Restart]);
+                state = after(state, &[Event::GoOn]);
             }
         }
         // Two decisions, two, and one in the present episode.
@@ -946,11 +1006,74 @@ pub mod tests {
     }
 
     #[test]
-    fn every_game_has_an_agent_of_its_own() {
-        let rules = Event::Watch(watch::Event::Asked);
-        let state = after(with_agent(true), &[rules, Event::Choose("vault")]);
-        assert!(!state.watch.asked);
-        let state = after(state, &[Event::Choose(Settings::default().game)]);
-        assert!(state.watch.asked);
+    fn whoever_begins_a_game_begins_with_a_fresh_agent_of_the_seed_that_is_shown() {
+        let state = after(with_agent(true), &[Event::Pause, BEGUN, played(0, 0), decided(0)]);
+        assert_eq!((state.agent, state.watch.next()), (Root { number: 0, seed: 1 }, 1));
+        let link = Settings { seed: 9, ..state.settings.clone() };
+        let scene = Event::Scene(state.settings.clone());
+        let anew = [
+            (Event::Restart, 1),
+            (Event::Seed(7), 7),
+            (Event::Choose("vault"), 1),
+            (scene, 1),
+            (Event::Open(link, vec![]), 9),
+        ];
+        for (event, seed) in anew {
+            let fresh = after(state.clone(), std::slice::from_ref(&event));
+            assert_eq!((fresh.agent.number, fresh.agent.seed, fresh.watch.next()), (1, seed, 0), "{event:?}");
+            // What the last one was about comes too late.
+            let late = after(fresh, &[decided(1)]);
+            assert_eq!(late.watch.next(), 0, "{event:?}");
+        }
+        // By itself it goes on as it is, with what it has learned.
+        let next = after(state, &[Event::GoOn]);
+        assert_eq!((next.agent, next.settings.seed, next.watch.next()), (Root { number: 0, seed: 1 }, 2, 1));
+    }
+
+    #[test]
+    fn the_curves_mark_a_twist_of_the_agents_own_episode_and_no_other() {
+        let state = after(with_agent(true), &[Event::Pause, BEGUN, played(0, 0), decided(0)]);
+        let back = after(state.clone(), &[Event::Show(0), Event::Twist]);
+        assert!(!back.watch.twisted, "it did nothing");
+        let twisted = after(state, &[Event::Twist]);
+        assert!(twisted.watch.twisted);
+        for over in [Event::Restart, Event::GoOn] {
+            assert!(!after(twisted.clone(), &[over]).watch.twisted);
+        }
+    }
+
+    #[test]
+    fn what_an_agent_does_and_what_to_try_with_it_opens_when_it_begins_unless_somebody_chose() {
+        let panels = |state: &State| state.settings.panels.len();
+        let usual = panels(&with_agent(true));
+        let state = after(with_agent(true), &[Event::Pause]);
+        assert_eq!(panels(&state), usual + 3);
+        let chosen = after(with_agent(true), &[Event::Toggle(Panel::History), Event::Pause]);
+        assert_eq!(panels(&chosen), usual - 1);
+        let folded = [Panel::Strategist, Panel::Learning, Panel::Experiments].map(Event::Toggle);
+        let state = after(state, &[BEGUN, played(0, 0), decided(0), Event::Pause]);
+        let state = after(after(state, &folded), &[Event::Pause]);
+        assert_eq!(panels(&state), usual, "folded they stay");
+    }
+
+    #[test]
+    fn the_teachers_page_has_an_address() {
+        let teach = Settings { teach: true, ..Settings::default() };
+        let state = State::new(teach.clone(), vec![]);
+        assert_eq!(state.dialog, Some(Dialog::Teacher));
+        let state = after(state, &[Event::Ask(None)]);
+        assert!(!state.settings.teach);
+        assert_eq!(after(state, &[Event::Open(teach, vec![])]).dialog, Some(Dialog::Teacher));
+    }
+
+    #[test]
+    fn a_link_closes_what_is_in_front_of_it_and_ends_the_lab() {
+        let lesson = Settings { lesson: Some("1-one-sentence"), ..Settings::default() };
+        let state = after(with_agent(true), &[Event::Ask(Some(Dialog::Lessons))]);
+        assert_eq!(after(state, &[Event::Open(lesson.clone(), vec![])]).dialog, None);
+        let lab = after(with_agent(true), &[Event::Lab("Mine".into())]);
+        let open = after(lab.clone(), &[Event::Open(lesson, vec![])]);
+        assert_eq!((open.lab, open.settings.guard), (None, true));
+        assert_ne!(open.agent.number, lab.agent.number, "what it learned there is gone");
     }
 }

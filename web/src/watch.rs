@@ -8,16 +8,19 @@ use look::Look;
 use crate::mind::{Told, Work};
 use crate::model::Trace;
 use rulewright::agent::dynamics::Dynamics;
-use rulewright::agent::{Decision, Reflection};
+use rulewright::agent::rulebook::{Entry, Rulebook};
+use rulewright::agent::{Decision, Reflection, mctrl};
 use rulewright::env::Action;
 use rulewright::mind::Glance;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// Decisions that are kept whole; of older ones only their points on the curves.
 const KEPT: usize = 300;
 /// Reflections that are kept whole.
 const THOUGHTS: usize = 60;
+/// Steps by which the speed is told.
+const TIMED: usize = 8;
 
 /// What the page sees of the agent.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +50,8 @@ pub struct Watch {
     pub look: Option<Look>,
     /// The first decision of every episode but the first.
     episodes: Vec<u32>,
+    /// What the latest steps took, in milliseconds, and the tokens that were written in them.
+    times: VecDeque<(f64, usize)>,
 }
 
 /// A ballot that is being written.
@@ -65,6 +70,20 @@ pub struct Thought {
     /// Why there was one.
     pub why: String,
     pub reflection: Reflection,
+    /// What it put into the rulebook's log.
+    pub entry: Option<Entry>,
+}
+
+/// A step that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The number of the agent that took it.
+    pub agent: u32,
+    pub decision: Rc<Decision>,
+    /// The reflection after it.
+    pub thought: Option<Rc<Thought>>,
+    /// What it took.
+    pub milliseconds: f64,
 }
 
 /// A decision's point on every curve, and what is marked there.
@@ -74,6 +93,8 @@ pub struct Point {
     pub dynamics: Dynamics,
     pub reflected: bool,
     pub twisted: bool,
+    /// Learning was taken back.
+    pub rolled_back: bool,
 }
 
 /// What may happen to the agent.
@@ -86,18 +107,18 @@ pub enum Event {
     /// A decision was played in a run of the game.
     Played { run: u32, decision: u32, action: Action },
     /// A step is over.
-    Decided(Rc<Decision>),
+    Decided(Done),
     /// A step could not be taken.
     Failed(String),
     /// Somebody asked for a reflection.
     Asked,
-    /// What came of that, for a game's agent.
-    Reflected(&'static str, Rc<Thought>),
+    /// What came of that, of the agent with this number.
+    Reflected(u32, Rc<Thought>),
     /// Somebody wants to see where the agent looked when a ballot of a decision was written: at the token
     /// that has this byte of its text.
     Look { decision: u32, ballot: usize, at: usize },
-    /// What was found of a game's agent.
-    Looked { game: &'static str, decision: u32, ballot: usize, found: Result<Rc<Vec<Glance>>, String> },
+    /// What was found of the agent with this number.
+    Looked { agent: u32, decision: u32, ballot: usize, found: Result<Rc<Vec<Glance>>, String> },
     /// Nobody looks any more.
     LookAway,
 }
@@ -114,8 +135,26 @@ impl Watch {
         self.points.last().map_or(0, |point| point.number + 1)
     }
 
+    /// The steps on which a rulebook's rules rest and that this agent itself took: others of the same numbers
+    /// were another agent's.
+    pub fn own_steps(&self, book: &Rulebook) -> BTreeSet<u32> {
+        let wrote: Vec<&Entry> = self.thoughts.iter().filter_map(|thought| thought.entry.as_ref()).collect();
+        let own = book.log().iter().filter(|entry| wrote.contains(entry));
+        let evidence = own.flat_map(|entry| &entry.evidence);
+        evidence.flat_map(|(support, against)| support.iter().chain(against)).copied().collect()
+    }
+
+    /// Decisions a second, and tokens a second, of late.
+    pub fn speed(&self) -> Option<(f64, f64)> {
+        let seconds = self.times.iter().map(|(milliseconds, _)| milliseconds).sum::<f64>() / 1000.0;
+        let tokens: usize = self.times.iter().map(|(_, tokens)| tokens).sum();
+        (seconds > 0.0).then(|| (self.times.len() as f64 / seconds, tokens as f64 / seconds))
+    }
+
     /// Another episode begins.
     pub fn begin(&mut self) {
+        // A twist was of the last one.
+        self.twisted = false;
         let next = self.next();
         if next > 0 && self.episodes.last() != Some(&next) {
             self.episodes.push(next);
@@ -209,16 +248,21 @@ impl Watch {
     }
 
     /// A step is over.
-    pub fn decided(&mut self, decision: Rc<Decision>) {
+    pub fn decided(&mut self, Done { decision, thought, milliseconds, .. }: Done) {
         self.turn += 1;
         self.stop();
         let (number, dynamics) = (decision.number, decision.dynamics);
-        let reflected = decision.reflection.is_some();
+        let reflected = thought.is_some();
         let twisted = std::mem::take(&mut self.twisted);
-        Rc::make_mut(&mut self.points).push(Point { number, dynamics, reflected, twisted });
-        if let Some(reflection) = decision.reflection.clone() {
-            self.think(Rc::new(Thought { at: number, why: decision.verdict.to_string(), reflection }));
+        let rolled_back =
+            decision.events.iter().any(|event| matches!(event, mctrl::Event::RolledBack { .. }));
+        let point = Point { number, dynamics, reflected, twisted, rolled_back };
+        Rc::make_mut(&mut self.points).push(point);
+        if let Some(thought) = thought {
+            self.think(thought);
         }
+        let written = decision.vote.ballots.iter().map(|ballot| ballot.tokens.len()).sum();
+        keep(&mut self.times, (milliseconds, written), TIMED);
         keep(&mut self.decisions, decision, KEPT);
     }
 
@@ -249,9 +293,9 @@ fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) {
 pub fn csv(points: &[Point]) -> String {
     let mut table = String::from(
         "decision,score,coherence,majority_ratio,entropy,reward,change,kl,model_entropy,hypotheses,confirmed,\
-         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,reflected,twisted\n",
+         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,reflected,twisted,rolled_back\n",
     );
-    for Point { number, dynamics: d, reflected, twisted } in points {
+    for Point { number, dynamics: d, reflected, twisted, rolled_back } in points {
         let maybe = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
         let flag = |flag: bool| u8::from(flag).to_string();
         let row = [
@@ -273,6 +317,7 @@ pub fn csv(points: &[Point]) -> String {
             d.tokens.comparison.to_string(),
             flag(*reflected),
             flag(*twisted),
+            flag(*rolled_back),
         ];
         table.push_str(&row.join(","));
         table.push('\n');
@@ -283,6 +328,12 @@ pub fn csv(points: &[Point]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rulewright::agent::digest::Digest;
+    use rulewright::agent::executor::Ballot;
+    use rulewright::agent::revision::Revision;
+    use rulewright::agent::rulebook::Origin;
+    use rulewright::agent::trace::Step;
+    use rulewright::env::{Outcome, Status};
     use rulewright::mind::Token;
 
     fn token(trace: usize, text: &str) -> Told {
@@ -338,11 +389,59 @@ mod tests {
     }
 
     #[test]
+    fn the_speed_is_that_of_the_latest_steps() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.speed(), None);
+        for number in 0..20 {
+            let ballot = Ballot { tokens: vec![1; 10], ..Ballot::new(Default::default(), &[]) };
+            let mut decision = Decision { number, ..crate::state::tests::decision() };
+            decision.vote.ballots = vec![ballot; 3];
+            let milliseconds = if number < 12 { 9000.0 } else { 500.0 };
+            watch.decided(Done { agent: 0, decision: Rc::new(decision), thought: None, milliseconds });
+        }
+        assert_eq!(watch.speed(), Some((2.0, 60.0)));
+    }
+
+    #[test]
+    fn only_evidence_that_this_agent_gave_can_be_looked_at() {
+        let status = Status { score: 0, lives: 1, readings: Default::default() };
+        let outcome = Outcome { score: 2, ..Outcome::default() };
+        let said = "me 1 1. up: touch red ring\naction: up";
+        let revised = |book: &mut Rulebook, number: u32, revision: &str| {
+            let step = Step::new(number, (Action::Up, said), (&status, &status), outcome, false);
+            let (revision, _) = Revision::read(revision);
+            book.revise(&revision, Origin::Strategist, number, &Digest::new(&[step]));
+            let entry = book.log().last().cloned();
+            Thought { at: number, why: String::new(), reflection: reflection(), entry }
+        };
+        let mut book = Rulebook::default();
+        let mut watch = Watch::default();
+        revised(&mut book, 3, "add | touch red ring | +2 in 1 of 1 | touch red rings for points | maybe");
+        assert!(watch.own_steps(&book).is_empty(), "that was in an earlier session");
+        watch.think(Rc::new(revised(&mut book, 7, "confirm 1 | +2 in 2 of 2 | sure")));
+        assert_eq!(book.rules()[0].support, [3, 7]);
+        assert_eq!(watch.own_steps(&book).into_iter().collect::<Vec<_>>(), [7]);
+    }
+
+    fn reflection() -> Reflection {
+        Reflection {
+            digest: String::new(),
+            records: vec![],
+            text: Ok(String::new()),
+            revision: Revision::default(),
+            complaints: vec![],
+            entry: None,
+            tokens: 0,
+        }
+    }
+
+    #[test]
     fn the_table_has_a_row_for_each_decision() {
-        let point = Point { number: 4, dynamics: Dynamics::default(), reflected: true, twisted: false };
+        let (reflected, twisted, rolled_back) = (true, false, true);
+        let point = Point { number: 4, dynamics: Dynamics::default(), reflected, twisted, rolled_back };
         let table = csv(&[point.clone(), point]);
         let columns: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(columns, [18, 18, 18]);
-        assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0")));
+        assert_eq!(columns, [19, 19, 19]);
+        assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0,1")));
     }
 }

@@ -2,9 +2,10 @@
 //! of everything that the page logged and fetched.
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::header::RANGE;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use chromiumoxide::browser::{Browser, BrowserConfig};
@@ -99,6 +100,15 @@ pub struct Site {
     pub folder: TempDir,
     asked: Arc<Mutex<Vec<String>>>,
     cut: Arc<Mutex<Option<String>>>,
+    torn: Arc<Mutex<Option<Torn>>>,
+}
+
+/// A file that breaks off in the middle when it is asked for the first time.
+struct Torn {
+    part: String,
+    /// Whether the host gives pieces of it.
+    ranges: bool,
+    is_first: bool,
 }
 
 impl Site {
@@ -112,17 +122,27 @@ impl Site {
         let files = ServeDir::new(folder.path()).append_index_html_on_directories(false);
         let files = files.fallback(ServeDir::new(dist));
         let (asked, cut) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Option<String>>>::default());
+        let torn = Arc::<Mutex<Option<Torn>>>::default();
         let keep = {
-            let (asked, cut) = (asked.clone(), cut.clone());
-            move |request: Request, next: Next| {
+            let (asked, cut, torn) = (asked.clone(), cut.clone(), torn.clone());
+            move |mut request: Request, next: Next| {
                 let path = request.uri().path().to_string();
                 let is_cut = cut.lock().expect("one writer").as_ref().is_some_and(|part| path.contains(part));
                 let is_missing = path.contains("/rulewright/model/") && !model.exists();
+                let mut torn = torn.lock().expect("one writer");
+                let torn = torn.as_mut().filter(|torn| path.contains(&torn.part));
+                let breaks = torn.is_some_and(|torn| {
+                    if !torn.ranges {
+                        request.headers_mut().remove(RANGE);
+                    }
+                    std::mem::take(&mut torn.is_first)
+                });
                 asked.lock().expect("one writer").push(path);
                 async move {
                     match (is_cut, is_missing) {
                         (true, _) => broken_off(),
                         (_, true) => StatusCode::NOT_FOUND.into_response(),
+                        _ if breaks => half(next.run(request).await).await,
                         _ => next.run(request).await,
                     }
                 }
@@ -132,7 +152,7 @@ impl Site {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, pages).await });
-        Site { address: format!("http://{address}/courses/rulewright/"), folder, asked, cut }
+        Site { address: format!("http://{address}/courses/rulewright/"), folder, asked, cut, torn }
     }
 
     /// Puts a model of `tests/parity` beside the page.
@@ -168,6 +188,12 @@ impl Site {
         *self.cut.lock().expect("one writer") = part.map(str::to_string);
     }
 
+    /// The next answer for a path that contains this breaks off in the middle. Afterwards the host gives pieces of
+    /// it, or only the whole.
+    pub fn tear(&self, part: &str, ranges: bool) {
+        *self.torn.lock().expect("one writer") = Some(Torn { part: part.into(), ranges, is_first: true });
+    }
+
     /// The paths that were asked for and contain this, by the page or by a worker.
     pub fn asked(&self, part: &str) -> Vec<String> {
         let asked = self.asked.lock().expect("one writer");
@@ -179,6 +205,20 @@ impl Site {
 fn broken_off() -> Response {
     let cut = async { Err::<Vec<u8>, _>(io::Error::other("the network is cut")) };
     Response::new(Body::from_stream(futures::stream::once(cut)))
+}
+
+/// An answer whose first half arrives before the connection closes.
+async fn half(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.expect("a whole answer");
+    let first = bytes.slice(..bytes.len() / 2);
+    let cut = async {
+        // What was written is on its way by then.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        Err(io::Error::other("the network is cut"))
+    };
+    let parts = futures::stream::iter([Ok(first)]).chain(futures::stream::once(cut));
+    Response::from_parts(head, Body::from_stream(parts))
 }
 
 /// Chromium's touch event. The crate's own leaves out an empty list of points, which the end of a
@@ -498,6 +538,21 @@ impl Visitor {
         let pattern = BlockPattern::new(pattern, true);
         let block = SetBlockedUrLsParams::builder().url_pattern(pattern).build();
         self.page.execute(block).await.expect("the network is cut");
+    }
+
+    /// From now on keeps account of the tasks that blocked the page for longer than 50 ms.
+    pub async fn time_tasks(&self) {
+        self.run(
+            "window.longTasks = [];
+            new PerformanceObserver(list => list.getEntries().forEach(task => longTasks.push(Math.round(task.duration))))
+                .observe({ type: 'longtask' })",
+        )
+        .await;
+    }
+
+    /// What they took, in milliseconds.
+    pub async fn long_tasks(&self) -> Vec<u32> {
+        self.js("window.longTasks").await
     }
 
     /// Mebibytes that the browser's processes hold, all together.

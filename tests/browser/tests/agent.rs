@@ -112,6 +112,63 @@ async fn every_ballot_is_shown_and_counted() {
 }
 
 #[tokio::test]
+async fn three_workers_load_what_was_downloaded_once_and_the_page_says_how_fast_they_are() {
+    let visitor = with_model("#game=orchard&seed=3&who=agent&workers=3").await;
+    visitor.agent_step(PATIENCE).await;
+    visitor.until("document.querySelector('#device-name').innerText == 'CPU, 3 workers'").await;
+    assert_eq!(visitor.site.asked("safetensors").len(), 1);
+    visitor.agent_step(PATIENCE).await;
+    let speed = visitor.text("#device-speed").await;
+    assert!(speed.contains("decisions a second") && speed.contains("tokens a second"), "{speed}");
+    // Another device in the middle of the game: it goes on there.
+    visitor.click("#pause").await;
+    visitor
+        .run(
+            "const list = document.querySelector('#device-choice');
+            list.selectedIndex = 1; list.dispatchEvent(new Event('change', { bubbles: true }))",
+        )
+        .await;
+    visitor.until("location.hash.includes('device=cpu')").await;
+    visitor.until("+document.querySelector('#steps').innerText >= 6").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_model_that_did_not_come_is_tried_again_by_a_click_also_in_a_frame() {
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_model("grouped", "model");
+    visitor.site.cut(Some("safetensors"));
+    visitor.go("?embed#game=orchard").await;
+    visitor.until_within(60, "document.querySelector('#try-again')").await;
+    assert!(visitor.text("#agent-fault").await.contains("model.safetensors"));
+    assert_eq!(visitor.barriers().await, Vec::<String>::new());
+    visitor.site.cut(None);
+    visitor.click("#try-again").await;
+    visitor.until(IDLE).await;
+    assert!(!visitor.js::<bool>("!!document.querySelector('#try-again')").await);
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_same_seed_plays_the_same_after_a_restart_whatever_was_learned() {
+    let visitor = with_model("#game=orchard&seed=3&who=agent&workers=1").await;
+    let mut played = Vec::new();
+    for _ in 0..2 {
+        let mut texts = Vec::new();
+        for _ in 0..4 {
+            visitor.agent_step(PATIENCE).await;
+            texts.push(visitor.js::<Vec<String>>(TEXTS).await);
+        }
+        played.push(texts);
+        visitor.click("#restart").await;
+        visitor.until("+document.querySelector('#steps').innerText == 0").await;
+    }
+    assert_eq!(played[0], played[1]);
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn the_same_seed_plays_the_same_however_many_workers_write() {
     let mut played = Vec::new();
     for workers in [1, 2] {
@@ -190,11 +247,15 @@ async fn the_rulebook_the_strategist_and_the_curves_are_there() {
         visitor.agent_step(PATIENCE).await;
     }
     assert_eq!(visitor.js::<usize>("document.querySelectorAll('#verdicts li').length").await, 4);
-    assert_eq!(visitor.js::<usize>("document.querySelectorAll('.chart svg').length").await, 5);
+    assert_eq!(visitor.js::<usize>("document.querySelectorAll('.chart svg').length").await, 4);
     visitor.click("#reflect").await;
     visitor.until("document.querySelector('details.reflection')").await;
     let thought = visitor.text("details.reflection summary").await;
     assert!(thought.starts_with("After decision 4: "), "{thought}");
+    visitor.click("details.reflection summary").await;
+    let asked = visitor.text("details.reflection .prompt").await;
+    assert!(asked.contains("You write the rules. [KNOWLEDGE_MEMORY]"), "{asked}");
+    assert!(visitor.text("#reflections-cost").await.contains("every 16 decisions"));
     let rules: usize = visitor.js("document.querySelectorAll('.rules .rule').length").await;
     let empty = visitor.text(".rulebook").await.contains("No rules yet");
     assert!(empty == (rules == 0), "{rules} rules");

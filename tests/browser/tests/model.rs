@@ -234,6 +234,33 @@ async fn a_second_visit_needs_no_network_for_the_model() {
     visitor.leave().await;
 }
 
+/// How many versions of the weights the browser keeps.
+const KEPT: &str = "Promise.all([caches.keys().then(names => names.map(name => caches.open(name).then(kept => kept.keys())))])
+    .then(([kept]) => Promise.all(kept))
+    .then(kept => kept.flat().filter(file => file.url.includes('model.safetensors')).length)";
+
+#[tokio::test]
+async fn weights_cut_off_in_the_middle_come_in_after_all_and_are_kept_once() {
+    for ranges in [true, false] {
+        let visitor = visit("#panels=model").await;
+        visitor.site.tear("model.safetensors", ranges);
+        load(&visitor, "test-model").await;
+        visitor.until("document.querySelector('#send')").await;
+        assert_eq!(visitor.site.asked("safetensors").len(), 2, "with pieces: {ranges}");
+        assert_eq!(visitor.js::<usize>(KEPT).await, 1);
+        let first = ask(&visitor).await;
+        visitor.site.cut(Some("test-model"));
+        visitor.reload().await;
+        load(&visitor, "test-model").await;
+        visitor.until("document.querySelector('#send')").await;
+        assert!(visitor.text("#model-bytes").await.ends_with("none of it over the network"));
+        assert_eq!(ask(&visitor).await, first);
+        // Chromium logs what broke off.
+        visitor.forget_logged();
+        visitor.leave().await;
+    }
+}
+
 #[tokio::test]
 async fn a_damaged_file_is_named_and_a_good_one_loads_afterwards() {
     let visitor = visit("#panels=model").await;

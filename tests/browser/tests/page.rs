@@ -437,8 +437,14 @@ async fn a_key_held_on_the_pad_plays_on_while_the_clock_runs() {
 
 #[tokio::test]
 async fn after_one_visit_the_page_opens_without_a_network() {
-    let visitor = Visitor::open_and_keep("#game=orchard&seed=4").await;
+    let mut visitor = Visitor::open_and_keep("#game=orchard&seed=4").await;
     visitor.until("navigator.serviceWorker.controller?.state == 'activated'").await;
+    // Whatever else lies in the folder is not the page.
+    std::fs::write(visitor.site.folder.path().join("notes.txt"), "a hand-out")
+        .expect("a file beside the page");
+    visitor.page.goto(format!("{}notes.txt", visitor.site.address)).await.expect("the file opens");
+    assert_eq!(visitor.text("body").await, "a hand-out");
+    visitor.go("#game=orchard&seed=4").await;
     visitor.site.cut(Some("/"));
     visitor.reload().await;
     visitor.press("ArrowUp").await;

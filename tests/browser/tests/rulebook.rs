@@ -173,7 +173,7 @@ async fn files_go_out_and_come_in() {
 
 #[tokio::test]
 async fn a_link_from_one_profile_opens_in_another() {
-    let sender = Visitor::open("#game=vault&seed=9").await;
+    let sender = Visitor::open("#game=vault&seed=9&votes=5&theme=light&panels=pad").await;
     sender.add_rule("touch red rings for points").await;
     sender.add_rule("avoid blue boxes").await;
     sender.click("#share-open").await;
@@ -192,7 +192,9 @@ async fn a_link_from_one_profile_opens_in_another() {
     visitor.go(&fragment).await;
     visitor.until("document.querySelector('#offer')?.open").await;
     let preview = visitor.text("#offer").await;
-    for said in ["2 rules", "Rulewright 0.1.0", "touch red rings for points", "game vault", "seed 9"] {
+    for said in
+        ["2 rules", "Rulewright 0.1.0", "touch red rings for points", "game vault", "seed 9", "votes 5"]
+    {
         assert!(preview.contains(said), "{said}: {preview}");
     }
     until_says(&visitor, &["go home"]).await;
@@ -203,12 +205,25 @@ async fn a_link_from_one_profile_opens_in_another() {
     // One revision: one step back.
     visitor.click("#undo").await;
     until_says(&visitor, &["go home"]).await;
-    // The same link in an open page, and no, thanks.
+    // The same link in an open page, and no, thanks: the game that is played goes on.
+    visitor.run("document.querySelector('#board').focus()").await;
+    visitor.press("ArrowUp").await;
+    visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    let address: String = visitor.js("location.hash").await;
     visitor.run(&format!("location.hash = {fragment:?}")).await;
     visitor.until("document.querySelector('#offer')?.open").await;
     visitor.press("Escape").await;
     visitor.until("!document.querySelector('#offer')").await;
     until_says(&visitor, &["go home"]).await;
+    assert_eq!((visitor.number("#steps").await, visitor.js::<String>("location.hash").await), (1, address));
+    // And yes, in a page that leaves something out: it stays so.
+    visitor.go("#game=orchard&theme=dark&hide=more").await;
+    visitor.run(&format!("location.hash = {fragment:?}")).await;
+    visitor.until("document.querySelector('#offer')?.open").await;
+    visitor.click("#offer-replace").await;
+    visitor.until("location.hash.includes('game=vault') && location.hash.includes('votes=5')").await;
+    let address: String = visitor.js("location.hash").await;
+    assert!(address.contains("theme=dark") && address.contains("hide=more"), "{address}");
     visitor.leave().await;
 }
 

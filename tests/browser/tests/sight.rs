@@ -171,13 +171,21 @@ async fn who_looks_back_sees_the_rules_as_they_were_and_what_became_of_them() {
 #[tokio::test]
 async fn decisions_of_an_earlier_episode_can_still_be_looked_at() {
     let visitor = with_rules().await;
+    let begins = visitor.canvas().await;
     visitor.agent_step(THOUGHT).await;
     visitor.agent_step(THOUGHT).await;
     assert!(!visitor.js::<bool>("!!document.querySelector('#episode-back')").await, "this is the first one");
-    let first = visitor.canvas().await;
-    visitor.click("#restart").await;
-    visitor.until("+document.querySelector('#steps').innerText == 0").await;
-    let begins = visitor.canvas().await;
+    let last = visitor.canvas().await;
+    // Side by side a visitor whose board is over has the next round begin; the agent stays the same.
+    visitor.run("document.querySelector('[name=who][value=both]').click()").await;
+    while !visitor.js::<bool>("!!document.querySelector('#next-round')").await {
+        visitor.press(".").await;
+    }
+    visitor.click("#next-round").await;
+    visitor.until("location.hash.includes('seed=8')").await;
+    // It has begun to play.
+    visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, IDLE).await;
     let is_at = |decision: u32| {
         format!("document.querySelector('.way-on')?.innerText.includes('decision {decision}, in an earlier')")
     };
@@ -188,8 +196,8 @@ async fn decisions_of_an_earlier_episode_can_still_be_looked_at() {
     visitor.until(&is_at(1)).await;
     assert!(visitor.text("#past-title").await.ends_with("decision 1"));
     assert_eq!(visitor.js::<usize>("document.querySelectorAll('#ballots .ballot').length").await, 3);
-    assert_eq!(visitor.canvas().await, begins, "both episodes begin alike");
-    assert_ne!(first, begins, "two steps did something");
+    assert_eq!(visitor.canvas().await, begins, "as it was before the first step");
+    assert_ne!(last, begins, "two steps did something");
     visitor.click("#to-now").await;
     visitor.until("!document.querySelector('.way-on')").await;
     visitor.leave().await;

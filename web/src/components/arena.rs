@@ -161,7 +161,7 @@ fn Results(props: &ResultsProps) -> Html {
         (!values.is_empty()).then(|| Curve { name: contender.title(), shade, values })
     };
     let curves: Vec<Curve> = CONTENDERS.iter().filter_map(curve).collect();
-    let chart = Chart { title: "Points so far, by decision", range: None, curves };
+    let chart = Chart { title: "Points so far, by decision", range: None, curves, right: vec![] };
     let failed = matches!(race.end, Some(End::Failed(_)));
     let save = {
         let race = race.clone();

@@ -3,6 +3,7 @@
 use super::fold::Fold;
 use super::icon::Icon;
 use crate::address::Panel;
+use crate::app::now;
 use crate::experiments::{LAB_BOOK, lab_rules, lie, told};
 use crate::player::Player;
 use crate::shelf::{self, Rulebooks};
@@ -22,7 +23,7 @@ pub struct ExperimentsProps {
 #[component]
 pub fn Experiments(props: &ExperimentsProps) -> Html {
     let ExperimentsProps { state, rulebooks, player } = props;
-    let now = state.watch.points.last().map_or(0, |point| point.number + 1);
+    let now = now(state, rulebooks);
     let twist = {
         let dispatcher = state.dispatcher();
         move |_: MouseEvent| dispatcher.dispatch(Event::Twist)

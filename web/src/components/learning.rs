@@ -43,7 +43,8 @@ pub fn Learning(props: &Shared) -> Html {
                     <Curves points={points} />
                     <p class="empty">
                         { "Lines across mark " }<span class="mark-reflected">{ "reflections" }</span>
-                        { " and " }<span class="mark-twisted">{ "twists" }</span>{ "." }
+                        { ", " }<span class="mark-twisted">{ "twists" }</span>
+                        { " and where the guard took " }<span class="mark-rolled-back">{ "learning back" }</span>{ "." }
                     </p>
                     <div class="row">
                         <button type="button" id="csv" onclick={save}>{ "Download as CSV" }</button>
@@ -75,7 +76,7 @@ fn Curves(props: &CurvesProps) -> Html {
 
 /// A chart with its title and legend.
 pub fn figure(chart: &Chart, marks: &[(u32, Shade)]) -> Html {
-    let legend = chart.curves.iter().map(|curve| {
+    let legend = chart.all().map(|curve| {
         html! { <li class={curve.shade.class()}>{ curve.label() }</li> }
     });
     html! {
@@ -95,17 +96,13 @@ fn charts(points: &[Point]) -> Vec<Chart> {
     let rules = |value: fn(&Point) -> usize| move |point: &Point| Some(value(point) as f32);
     vec![
         Chart {
-            title: "Score, over all episodes",
-            range: None,
-            curves: vec![curve("score", Shade::First, &|point| Some(point.dynamics.score as f32), 1)],
-        },
-        Chart {
-            title: "Agreement of the votes",
+            title: "Agreement of the votes, and the real score by the scale on the right",
             range: Some((-1.0, 1.0)),
             curves: vec![
                 curve("coherence", Shade::First, &|point| Some(point.dynamics.coherence), WINDOW),
                 curve("reward", Shade::Second, &|point| point.dynamics.reward, WINDOW),
             ],
+            right: vec![curve("score", Shade::Fourth, &|point| Some(point.dynamics.score as f32), 1)],
         },
         Chart {
             title: "Entropy, in nats: how far it hesitates",
@@ -114,6 +111,7 @@ fn charts(points: &[Point]) -> Vec<Chart> {
                 curve("of the votes", Shade::First, &|point| Some(point.dynamics.entropy), WINDOW),
                 curve("of the model, a token", Shade::Second, &|point| point.dynamics.model_entropy, 1),
             ],
+            right: vec![],
         },
         Chart {
             title: "Share of actions that rules and learning changed",
@@ -124,6 +122,7 @@ fn charts(points: &[Point]) -> Vec<Chart> {
                 &|point| point.dynamics.change.map(|change| f32::from(u8::from(change))),
                 COMPARISONS,
             )],
+            right: vec![],
         },
         Chart {
             title: "Rules",
@@ -133,6 +132,7 @@ fn charts(points: &[Point]) -> Vec<Chart> {
                 curve("guesses", Shade::Second, &rules(|point| point.dynamics.rules.hypotheses), 1),
                 curve("retired", Shade::Third, &rules(|point| point.dynamics.rules.retired), 1),
             ],
+            right: vec![],
         },
     ]
 }
@@ -142,8 +142,12 @@ fn marks(points: &[Point]) -> Vec<(u32, Shade)> {
     points
         .iter()
         .flat_map(|point| {
-            let reflected = point.reflected.then_some((point.number, Shade::Reflected));
-            reflected.into_iter().chain(point.twisted.then_some((point.number, Shade::Twisted)))
+            let marks = [
+                (point.reflected, Shade::Reflected),
+                (point.twisted, Shade::Twisted),
+                (point.rolled_back, Shade::RolledBack),
+            ];
+            marks.into_iter().filter(|(is, _)| *is).map(|(_, shade)| (point.number, shade))
         })
         .collect()
 }

@@ -4,9 +4,9 @@ use super::Shared;
 use super::icon::Icon;
 use super::markdown;
 use super::modal::Modal;
-use crate::lessons::{Lesson, Part, Prediction, Scene};
+use crate::lessons::{Lesson, Part, Prediction, Scene, SceneRule};
 use crate::shelf::{self, Rulebooks};
-use crate::state::{Event, State};
+use crate::state::{Dialog, Event, State};
 use yew::prelude::*;
 
 /// What the panel needs: the page's state, and the rulebooks, one of which is the lesson's.
@@ -72,7 +72,8 @@ fn open(
     let settings = scene.settings(&state.settings);
     let onclick = move |_: MouseEvent| {
         if let Some(rules) = &scene.rules {
-            rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules.clone()));
+            let rules = rules.iter().map(SceneRule::words).collect();
+            rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules));
         }
         dispatcher.dispatch(Event::Scene(settings.clone()));
         crate::focus::focus_board();
@@ -118,20 +119,22 @@ fn Predict(props: &PredictProps) -> Html {
     }
 }
 
-/// The window with all lessons, and what a teacher wants to know.
+/// The window with all lessons.
 #[component]
 pub fn Lessons(props: &Shared) -> Html {
     let close = {
         let dispatcher = props.state.dispatcher();
         Callback::from(move |()| dispatcher.dispatch(Event::Ask(None)))
     };
+    let teach = {
+        let dispatcher = props.state.dispatcher();
+        move |_: MouseEvent| dispatcher.dispatch(Event::Ask(Some(Dialog::Teacher)))
+    };
     let entry = |lesson: &'static Lesson| {
         let dispatcher = props.state.dispatcher();
         let onclick = move |_: MouseEvent| {
-            dispatcher.dispatch(Event::Ask(None));
             dispatcher.dispatch(Event::Lesson(Some(&lesson.name), 0));
         };
-        let link = shelf::address_of(&format!("lesson={}", lesson.name));
         html! {
             <li class="lesson-entry">
                 <h3>{ &lesson.notes.title }</h3>
@@ -140,12 +143,6 @@ pub fn Lessons(props: &Shared) -> Html {
                     <button type="button" id={format!("lesson-{}", lesson.name)} class="primary" {onclick}>{ "Begin" }</button>
                     <span class="caption">{ format!("{} steps, about {} minutes", lesson.steps.len(), lesson.notes.minutes) }</span>
                 </div>
-                <details>
-                    <summary>{ "For teachers" }</summary>
-                    <p>{ &lesson.notes.teacher }</p>
-                    <p><a href={link.clone()}>{ &link }</a></p>
-                    <super::share::qr::Qr text={link} />
-                </details>
             </li>
         }
     };
@@ -153,10 +150,7 @@ pub fn Lessons(props: &Shared) -> Html {
         <Modal id="lessons" title="Lessons" onclose={close}>
             <p>{ "Each sets the page up, asks what will happen, and lets you see. A lesson's rules are a rulebook of their own: yours stay as they are." }</p>
             <ol class="lesson-list">{ for Lesson::all().iter().map(entry) }</ol>
-            <p class="caption">
-                { "For a class: open each link once with a network, then everything works without one. \
-                   Add hide=controls or hide=more to a link to leave parts out, and embed=yes for a page of a course." }
-            </p>
+            <button type="button" id="for-teachers" onclick={teach}>{ "For teachers: hints, links and QR codes" }</button>
         </Modal>
     }
 }

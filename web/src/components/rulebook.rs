@@ -15,7 +15,7 @@ use rulewright::agent::revision::hand::Hand;
 use rulewright::agent::rulebook::{MOST_RULES, Rule, Rulebook};
 use rulewright::arena::bootstrap::Interval;
 use rulewright::arena::worth::Worth;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -38,6 +38,9 @@ pub struct RulebookProps {
     pub onredo: Callback<()>,
     /// Somebody wants to see this step of the trace.
     pub onevidence: Callback<u32>,
+    /// The steps that can be seen.
+    #[prop_or_default]
+    pub own: Rc<BTreeSet<u32>>,
 }
 
 /// What a card may ask for.
@@ -135,6 +138,7 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                 editing={editing.as_ref() == Some(&rule.rule_id)}
                 book={book.clone()}
                 ask={ask.clone()}
+                own={props.own.clone()}
             />
         }
     };

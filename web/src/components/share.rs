@@ -78,7 +78,7 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
             if !props.settings.is_empty() {
                 <label class="check">
                     <input type="checkbox" id="share-along" checked={*along} onchange={toggle} />
-                    { "With the game and its seed" }
+                    { "With the game, its seed and how the agent plays" }
                 </label>
             }
             { body }
@@ -87,7 +87,7 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
 }
 
 /// Copies a text, and says whether it could.
-fn copy(text: String, told: UseStateHandle<String>) {
+pub fn copy(text: String, told: UseStateHandle<String>) {
     spawn_local(async move {
         let done = match web_sys::window() {
             // Without a secure address there is no clipboard at all.
@@ -99,7 +99,7 @@ fn copy(text: String, told: UseStateHandle<String>) {
         told.set(if done {
             "Copied.".into()
         } else {
-            "This browser lets the page copy nothing: the link can be marked and copied by hand.".into()
+            "This browser lets the page copy nothing: it can be marked and copied by hand.".into()
         });
     });
 }

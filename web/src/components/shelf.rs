@@ -10,7 +10,8 @@ use crate::shelf::{Choice, Event, Rulebooks, read_file};
 use crate::state::State;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
@@ -33,6 +34,8 @@ pub struct ShelfProps {
     /// A link's settings are to be opened.
     pub onsettings: Callback<BTreeMap<String, String>>,
     pub onevidence: Callback<u32>,
+    /// The steps of evidence that can be looked at.
+    pub own: Rc<BTreeSet<u32>>,
 }
 
 /// A name that is asked for, and what for; or whether to delete.
@@ -155,6 +158,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 onundo={tell(|| Event::Undo)}
                 onredo={tell(|| Event::Redo)}
                 onevidence={props.onevidence.clone()}
+                own={props.own.clone()}
             />
             <WorthBar page={props.page.clone()} lab={props.lab.clone()} rulebook={state.book().clone()} />
             if *sharing {

@@ -2,7 +2,7 @@
 //! on the board in words, for those who can't see the picture or want it read out.
 
 mod glances;
-mod prompt;
+pub mod prompt;
 
 use super::Shared;
 use super::canvas::Canvas;

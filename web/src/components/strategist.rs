@@ -2,12 +2,14 @@
 
 use super::Shared;
 use super::fold::Fold;
+use super::sight::prompt::spoken;
 use crate::address::Panel;
 use crate::model;
 use crate::player::Player;
 use crate::state::State;
-use crate::watch::Thought;
-use rulewright::agent::Decision;
+use crate::watch::{Thought, words};
+use rulewright::agent::{Decision, prompt};
+use rulewright::arena::contest::Protocol;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -49,6 +51,8 @@ pub fn Strategist(props: &StrategistProps) -> Html {
         }
     };
     let spent = watch.points.last().map(|point| point.dynamics.tokens);
+    let tokens: Vec<u32> = watch.thoughts.iter().map(|thought| thought.reflection.tokens).collect();
+    let cost = words::spent(watch.points.len(), &tokens, Protocol::default().interval);
     let verdict = |decision: &Rc<Decision>| {
         html! {
             <li key={decision.number} class={classes!("verdict", decision.verdict.yes.then_some("yes"))}>
@@ -73,10 +77,11 @@ pub fn Strategist(props: &StrategistProps) -> Html {
                         ) }</p>
                     }
                 </div>
+                if let Some(cost) = cost { <p class="empty" id="reflections-cost">{ cost }</p> }
                 if watch.thoughts.is_empty() {
                     <p class="empty">{ "It has not reflected yet." }</p>
                 }
-                { for watch.thoughts.iter().rev().map(|thought| draw(thought)) }
+                { for watch.thoughts.iter().enumerate().rev().map(|(place, thought)| draw(place, thought)) }
                 if !watch.decisions.is_empty() {
                     <h4>{ "Reflect after this decision?" }</h4>
                     <ol id="verdicts" class="verdicts" tabindex="0" aria-label="Verdicts, the latest first">
@@ -88,8 +93,9 @@ pub fn Strategist(props: &StrategistProps) -> Html {
     }
 }
 
-fn draw(thought: &Thought) -> Html {
+fn draw(place: usize, thought: &Thought) -> Html {
     let reflection = &thought.reflection;
+    let asked = prompt::reflection(&reflection.records, &reflection.digest);
     let outcome = match (&reflection.text, reflection.entry) {
         (Err(problem), _) => format!("it could not write: {problem}"),
         (_, Some(_)) => "it changed the rules".into(),
@@ -99,21 +105,19 @@ fn draw(thought: &Thought) -> Html {
         html! { <><dt>{ title }</dt><dd class="revision" dir="auto">{ text }</dd></> }
     };
     html! {
-        <details key={format!("{}-{}", thought.at, reflection.tokens)} class="reflection">
+        <details key={place} class="reflection">
             <summary>
                 { format!("After decision {}: {outcome}, for {}", thought.at + 1, model::words::tokens(reflection.tokens as usize)) }
             </summary>
             <dl>
                 { text("Why", thought.why.clone()) }
-                { text("It read", reflection.digest.clone()) }
-                if !reflection.records.is_empty() {
-                    { text("Of the rules", reflection.records.join("\n")) }
-                }
                 { text("It wrote", reflection.text.clone().unwrap_or_default()) }
                 if !reflection.complaints.is_empty() {
                     { text("Not taken over", reflection.complaints.join("\n")) }
                 }
             </dl>
+            <h4>{ "What it was asked, word for word" }</h4>
+            <ol class="prompt">{ spoken(&asked, "Here it writes its revision.") }</ol>
         </details>
     }
 }

@@ -1,6 +1,7 @@
 //! The vote: what each ballot says while it is written, and what they say together.
 
 use super::Shared;
+use super::device::{Device, retry};
 use super::icon::Icon;
 use crate::address::{Region, Who};
 use crate::model;
@@ -88,6 +89,8 @@ pub fn Votes(props: &Shared) -> Html {
                 <h2 id="votes-title">{ "Votes" }</h2>
                 <p id="agent-status" class="empty">{ words::status(state) }</p>
             </div>
+            <Device state={state.clone()} />
+            { retry(state) }
             if cards.is_empty() {
                 { beginning(state) }
             } else {

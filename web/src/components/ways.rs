@@ -17,7 +17,8 @@ pub struct WaysProps {
 }
 
 /// Workers that can be chosen; as many as are good for the machine if none.
-const WORKERS: [Option<u8>; 6] = [None, Some(1), Some(2), Some(3), Some(4), Some(8)];
+const WORKERS: [Option<u8>; 1 + MOST_VOTES as usize] =
+    [None, Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), Some(8)];
 
 /// The panel.
 #[component]

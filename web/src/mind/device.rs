@@ -1,6 +1,6 @@
 //! What a model can run on here.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Object, Promise, Reflect};
 use strum::{Display, EnumString, VariantArray};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -36,7 +36,10 @@ async fn adapter() -> Option<JsValue> {
     let navigator = web_sys::window()?.navigator();
     let gpu = property(&navigator, "gpu")?;
     let request: Function = property(&gpu, "requestAdapter")?.dyn_into().ok()?;
-    let promise: Promise = request.call0(&gpu).ok()?.dyn_into().ok()?;
+    // As the worker will ask for it: another wish may find another adapter.
+    let wish = Object::new();
+    Reflect::set(&wish, &"powerPreference".into(), &"high-performance".into()).ok()?;
+    let promise: Promise = request.call1(&gpu, &wish).ok()?.dyn_into().ok()?;
     JsFuture::from(promise).await.ok().filter(JsValue::is_object)
 }
 

@@ -67,6 +67,10 @@ struct Crew {
     hired: Vec<(usize, RemoteHandle<()>)>,
     /// Workers so far.
     numbers: usize,
+    /// How many are wanted.
+    wanted: usize,
+    /// So many were wanted when one could not be had: no more are hired until another number is wanted.
+    refused: Option<usize>,
     adapter: Option<Adapter>,
     tell: UnboundedSender<Told>,
 }
@@ -105,7 +109,8 @@ impl Pool {
     pub fn new(ready: Ready, backend: Backend, source: Source) -> (Self, UnboundedReceiver<Told>) {
         let (tell, told) = unbounded();
         let (members, hired) = (Vec::new(), Vec::new());
-        let crew = Crew { backend, source, members, hired, numbers: 0, adapter: None, tell };
+        let (numbers, wanted, refused, adapter) = (0, 1, None, None);
+        let crew = Crew { backend, source, members, hired, numbers, wanted, refused, adapter, tell };
         let pool = Self { crew: Rc::new(RefCell::new(crew)) };
         join(&pool.crew, ready);
         (pool, told)
@@ -132,9 +137,10 @@ impl Pool {
             crew.members.truncate(wanted);
             crew.tell(Told::Workers(wanted));
         }
+        crew.wanted = wanted;
         let room = wanted - crew.members.len();
         crew.hired.truncate(room);
-        for _ in crew.hired.len()..room {
+        for _ in 0..missing(wanted, crew.members.len() + crew.hired.len(), crew.refused) {
             let hired = hire(&mut crew, Rc::downgrade(&self.crew));
             crew.hired.push(hired);
         }
@@ -303,6 +309,7 @@ impl Crew {
     /// Takes in what is heard of a worker.
     fn hear(&mut self, number: usize, news: News) {
         let Some(at) = self.members.iter().position(|member| member.number == number) else { return };
+        let news = if at == 0 { news } else { ended(news) };
         match &news {
             News::Said(reply) => {
                 let member = &mut self.members[at];
@@ -335,6 +342,20 @@ impl Crew {
     }
 }
 
+/// News of a worker besides the first one: one that can't load its model any more does nothing any more, and
+/// others do its work.
+fn ended(news: News) -> News {
+    match news {
+        News::Said(Reply::Failed { job: None, problem }) => News::Lost(problem),
+        news => news,
+    }
+}
+
+/// How many more are to be hired, where some are there or on their way.
+fn missing(wanted: usize, there: usize, refused: Option<usize>) -> usize {
+    if refused == Some(wanted) { 0 } else { wanted.saturating_sub(there) }
+}
+
 /// Has one more worker load the model, which the first one has left in the browser's cache.
 fn hire(crew: &mut Crew, pool: Weak<RefCell<Crew>>) -> (usize, RemoteHandle<()>) {
     crew.numbers += 1;
@@ -344,7 +365,11 @@ fn hire(crew: &mut Crew, pool: Weak<RefCell<Crew>>) -> (usize, RemoteHandle<()>)
         let Some(crew) = pool.upgrade() else { return };
         match loaded {
             Ok(ready) => join(&crew, ready),
-            Err(problem) => crew.borrow().tell(Told::Fewer(problem)),
+            Err(problem) => {
+                let mut crew = crew.borrow_mut();
+                crew.refused = Some(crew.wanted);
+                crew.tell(Told::Fewer(problem));
+            }
         }
         // The last thing that happens here, as it ends this.
         crew.borrow_mut().hired.retain(|(hired, _)| *hired != number);
@@ -417,6 +442,19 @@ mod tests {
             assert!(sizes.clone().max().unwrap_or(0) - sizes.min().unwrap_or(0) <= 1, "{shares:?}");
         }
         assert_eq!(writers(3, 2), [1, 2, 2]);
+    }
+
+    #[test]
+    fn who_could_not_be_had_is_not_hired_again_until_another_number_is_wanted() {
+        assert_eq!((missing(3, 1, None), missing(3, 3, None)), (2, 0));
+        assert_eq!((missing(3, 1, Some(3)), missing(4, 1, Some(3)), missing(1, 2, None)), (0, 3, 0));
+    }
+
+    #[test]
+    fn a_worker_that_cannot_load_its_model_again_is_lost_with_its_jobs() {
+        let failed = |job| News::Said(Reply::Failed { job, problem: "no such file".into() });
+        assert_eq!(ended(failed(None)), News::Lost("no such file".into()));
+        assert_eq!(ended(failed(Some(3))), failed(Some(3)), "that is the job's own end");
     }
 
     #[test]

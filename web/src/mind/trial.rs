@@ -3,9 +3,15 @@
 use super::{Backend, News, Worker, has_real_gpu};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use rulewright::frame::Frame;
 use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
 use rulewright_protocol::{About, Reply, Request, Source};
+use std::pin::pin;
+
+/// Milliseconds in which a GPU has to load the model and answer; one that hangs never would.
+const LONGEST: u32 = 60_000;
 
 /// Why a backend was taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +72,7 @@ pub async fn load(
 /// down while it is timed.
 async fn faster(source: Source, tell: &impl Fn(Step)) -> Result<(Ready, Choice), String> {
     let cpu = timed(Backend::Cpu, source.clone(), tell).await;
-    let gpu = timed(Backend::Gpu, source, tell).await;
+    let gpu = within(LONGEST, timed(Backend::Gpu, source, tell)).await;
     match (cpu, gpu) {
         (Ok((cpu, slow)), Ok((_, fast))) if slow <= fast => {
             Ok((cpu, Choice::Faster(Backend::Cpu, slow, fast)))
@@ -75,6 +81,14 @@ async fn faster(source: Source, tell: &impl Fn(Step)) -> Result<(Ready, Choice),
         (Ok((cpu, _)), Err(problem)) => Ok((cpu, Choice::Left(Backend::Cpu, problem))),
         (Err(problem), Ok((gpu, _))) => Ok((gpu, Choice::Left(Backend::Gpu, problem))),
         (Err(problem), Err(_)) => Err(problem),
+    }
+}
+
+/// Gives something so many milliseconds; what is late is dropped, and its worker ends with it.
+async fn within<T>(longest: u32, trial: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    match select(pin!(trial), pin!(TimeoutFuture::new(longest))).await {
+        Either::Left((end, _)) => end,
+        Either::Right(_) => Err(format!("it was not ready after {} seconds", longest / 1000)),
     }
 }
 

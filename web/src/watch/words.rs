@@ -35,7 +35,7 @@ pub fn status(state: &State) -> String {
     let copies = |count: usize| if count == 1 { "One ballot".into() } else { format!("{count} ballots") };
     match (&watch.work, &model.stage) {
         (_, Stage::Absent) => "There is no model to play with yet.".into(),
-        (_, Stage::Failed(_)) => "The model could not be loaded; see Model, below.".into(),
+        (_, Stage::Failed(_)) => "The model could not be loaded.".into(),
         (_, Stage::Loading { .. } | Stage::Trying(_)) if watch.is_busy() => {
             "A worker broke down; a fresh one loads the model and goes on.".into()
         }
@@ -81,6 +81,30 @@ pub fn settled(vote: &Vote) -> String {
         1 => format!("{what}; one abstained."),
         more => format!("{what}; {more} abstained."),
     }
+}
+
+/// What the model runs on.
+pub fn device(name: &str, workers: usize) -> String {
+    if workers > 1 { format!("{name}, {workers} workers") } else { name.into() }
+}
+
+/// How fast the agent is: decisions and tokens a second.
+pub fn speed((decisions, tokens): (f64, f64)) -> String {
+    format!("{decisions:.1} decisions a second, {tokens:.0} tokens a second")
+}
+
+/// What the reflections cost, and what they would have cost at a fixed interval, if each had cost as much as
+/// those that there were.
+pub fn spent(decisions: usize, thoughts: &[u32], interval: u32) -> Option<String> {
+    let (count, spent) =
+        (thoughts.len() as u64, thoughts.iter().map(|tokens| u64::from(*tokens)).sum::<u64>());
+    let fixed = decisions as u64 / u64::from(interval.max(1)) * spent.checked_div(count)?;
+    let grouped = model::words::grouped;
+    Some(format!(
+        "Its reflections cost {} tokens; one every {interval} decisions would have cost {} by now.",
+        grouped(spent),
+        grouped(fixed)
+    ))
 }
 
 /// A reward.
@@ -141,6 +165,15 @@ mod tests {
         assert_eq!(said(&[Some(Up), None, None]), "Only one ballot could be read: up; 2 abstained.");
         assert_eq!(said(&[None]), "Nobody could be read: it does the least, wait.");
         assert_eq!(said(&[Some(Left)]), "One ballot alone: left.");
+    }
+
+    #[test]
+    fn what_reflections_cost_is_compared_with_a_fixed_interval() {
+        assert_eq!(spent(100, &[], 16), None, "nobody knows what one costs");
+        let said = "Its reflections cost 3,000 tokens; one every 16 decisions would have cost 9,000 by now.";
+        assert_eq!(spent(100, &[1000, 2000], 16).as_deref(), Some(said));
+        assert_eq!([device("CPU", 1), device("CPU", 3)], ["CPU", "CPU, 3 workers"]);
+        assert_eq!(speed((1.26, 61.7)), "1.3 decisions a second, 62 tokens a second");
     }
 
     #[test]

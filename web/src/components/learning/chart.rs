@@ -1,6 +1,8 @@
 //! A chart as an SVG text. Its colours are names: the style sheet says what they look like.
 
+use plotters::coord::types::RangedCoordf32;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use strum::VariantArray;
 
 /// Points that a curve is drawn with at most.
@@ -14,6 +16,8 @@ pub struct Chart {
     /// Its values' range; from the least to the greatest if none.
     pub range: Option<(f32, f32)>,
     pub curves: Vec<Curve>,
+    /// More of them, by a scale of their own on the right.
+    pub right: Vec<Curve>,
 }
 
 /// A curve.
@@ -51,6 +55,7 @@ pub enum Shade {
     Sixth,
     Seventh,
     Eighth,
+    RolledBack,
 }
 
 impl Shade {
@@ -68,6 +73,7 @@ impl Shade {
             Shade::Sixth => "curve-6",
             Shade::Seventh => "curve-7",
             Shade::Eighth => "curve-8",
+            Shade::RolledBack => "mark-rolled-back",
         }
     }
 
@@ -85,6 +91,7 @@ impl Shade {
             Shade::Sixth => "#4d7a1f",
             Shade::Seventh => "#7a6a00",
             Shade::Eighth => "#3b3b8f",
+            Shade::RolledBack => "#005f86",
         }
     }
 
@@ -100,6 +107,11 @@ impl Shade {
 }
 
 impl Chart {
+    /// All curves, those of the right scale last.
+    pub fn all(&self) -> impl Iterator<Item = &Curve> {
+        self.curves.iter().chain(&self.right)
+    }
+
     /// The picture. One that can't be drawn is empty.
     pub fn svg(&self, marks: &[(u32, Shade)]) -> String {
         let mut svg = String::new();
@@ -110,19 +122,20 @@ impl Chart {
     }
 
     fn draw(&self, svg: &mut String, marks: &[(u32, Shade)]) -> Result<(), Box<dyn std::error::Error>> {
-        let values = || self.curves.iter().flat_map(|curve| &curve.values);
+        let values = || self.all().flat_map(|curve| &curve.values);
         let first = values().map(|(number, _)| *number).min().unwrap_or(0);
         let last = values().map(|(number, _)| *number).max().unwrap_or(0).max(first + 1);
-        let (least, most) = self.range.unwrap_or_else(|| {
-            let ends = values().fold((0.0_f32, 1.0_f32), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
-            (ends.0, ends.1 * 1.05)
-        });
+        let (least, most) = self.range.unwrap_or_else(|| ends(&self.curves));
+        let (right_least, right_most) = ends(&self.right);
+        let right_width = if self.right.is_empty() { 0 } else { 36 };
         let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
         let mut chart = ChartBuilder::on(&area)
             .margin(4)
             .x_label_area_size(18)
             .y_label_area_size(32)
-            .build_cartesian_2d(first..last, least..most)?;
+            .right_y_label_area_size(right_width)
+            .build_cartesian_2d(first..last, least..most)?
+            .set_secondary_coord(first..last, right_least..right_most);
         let frame = Shade::Frame.colour();
         chart
             .configure_mesh()
@@ -135,6 +148,17 @@ impl Chart {
             .x_label_formatter(&|number| (number + 1).to_string())
             .label_style(("sans-serif", 11, &frame))
             .draw()?;
+        if !self.right.is_empty() {
+            // Plotters would measure its labels on the page, by a style that the page's policy forbids.
+            let axis = RangedCoordf32::from(right_least..right_most);
+            let (across, down) = chart.plotting_area().get_pixel_range();
+            let style = ("sans-serif", 11, &frame).into_text_style(&area);
+            let style = style.pos(Pos::new(HPos::Left, VPos::Center));
+            for value in axis.key_points(4) {
+                let place = (across.end + 6, axis.map(&value, (down.end, down.start)));
+                area.draw(&Text::new(number(value), place, style.clone()))?;
+            }
+        }
         for &(number, shade) in marks.iter().filter(|(number, _)| (first..=last).contains(number)) {
             chart.draw_series(LineSeries::new([(number, least), (number, most)], shade.colour()))?;
         }
@@ -142,12 +166,23 @@ impl Chart {
             let values = thinned(&curve.values);
             chart.draw_series(LineSeries::new(values, curve.shade.colour().stroke_width(2)))?;
         }
+        for curve in &self.right {
+            let values = thinned(&curve.values);
+            chart.draw_secondary_series(LineSeries::new(values, curve.shade.colour().stroke_width(2)))?;
+        }
         area.present()?;
         // It ends what it draws when it goes.
         drop(chart);
         drop(area);
         Ok(())
     }
+}
+
+/// From the least value, or 0, to a little above the greatest.
+fn ends(curves: &[Curve]) -> (f32, f32) {
+    let values = curves.iter().flat_map(|curve| &curve.values);
+    let (low, high) = values.fold((0.0_f32, 1.0_f32), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
+    (low, high * 1.05)
 }
 
 /// So many of the values, evenly, with the last one.
@@ -162,7 +197,7 @@ mod tests {
 
     fn chart(values: Vec<(u32, f32)>) -> Chart {
         let curves = vec![Curve { name: "score", shade: Shade::First, values }];
-        Chart { title: "Score", range: None, curves }
+        Chart { title: "Score", range: None, curves, right: vec![] }
     }
 
     #[test]
@@ -171,6 +206,17 @@ mod tests {
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
         assert!(svg.contains("#000001") && svg.contains("#000005") && !svg.contains("style="), "{svg}");
         assert!(svg.len() < 20_000, "{}", svg.len());
+    }
+
+    #[test]
+    fn a_curve_may_have_a_scale_of_its_own_on_the_right() {
+        let lines = |chart: &Chart| chart.svg(&[]).matches("stroke-width=\"2\"").count();
+        let left = chart(vec![(0, 0.5), (9, 1.0)]);
+        let right = Curve { name: "points", shade: Shade::Second, values: vec![(0, 0.0), (9, 480.0)] };
+        let both = Chart { right: vec![right], ..chart(vec![(0, 0.5), (9, 1.0)]) };
+        assert_eq!((lines(&left), lines(&both)), (1, 2));
+        assert!(!both.svg(&[]).contains("style="), "{}", both.svg(&[]));
+        assert!(both.svg(&[]).contains("\n400\n") && !left.svg(&[]).contains("\n400\n"));
     }
 
     #[test]

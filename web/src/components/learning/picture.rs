@@ -26,8 +26,11 @@ pub fn picture(title: &str, charts: &[Chart], marks: &[(u32, Shade)]) -> String 
          <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fffdf8\"/>\n\
          <text x=\"{GAP}\" y=\"32\" font-size=\"18\" font-weight=\"600\" fill=\"{INK}\">{title}</text>\n"
     );
-    let lines =
-        [(Shade::Reflected, "a line across: a reflection"), (Shade::Twisted, "a line across: a twist")];
+    let lines = [
+        (Shade::Reflected, "a reflection"),
+        (Shade::Twisted, "a twist"),
+        (Shade::RolledBack, "learning taken back"),
+    ];
     svg += &legend(TOP - 12, lines.iter().map(|(shade, name)| (*shade, name.to_string())));
     for (place, chart) in charts.iter().enumerate() {
         let top = TOP + place as u32 * (HEAD + SIZE.1 + GAP);
@@ -35,7 +38,7 @@ pub fn picture(title: &str, charts: &[Chart], marks: &[(u32, Shade)]) -> String 
         svg += &format!(
             "<text x=\"{GAP}\" y=\"{at}\" font-size=\"13\" font-weight=\"600\" fill=\"{INK}\">{name}</text>\n"
         );
-        svg += &legend(top + 36, chart.curves.iter().map(|curve| (curve.shade, curve.label())));
+        svg += &legend(top + 36, chart.all().map(|curve| (curve.shade, curve.label())));
         let inside = inside(&chart.svg(marks));
         svg += &format!("<g transform=\"translate({GAP} {})\">\n{inside}</g>\n", top + HEAD);
     }
@@ -87,12 +90,13 @@ mod tests {
                 .into_iter()
                 .chain(more)
                 .collect(),
+            right: vec![],
         }
     }
 
     #[test]
     fn the_picture_has_every_title_and_curve_in_its_own_colour() {
-        let marks = [(1, Shade::Reflected), (2, Shade::Twisted)];
+        let marks = [(1, Shade::Reflected), (2, Shade::Twisted), (3, Shade::RolledBack)];
         let svg = picture("Cut & <run>", &[chart("One"), chart("Two")], &marks);
         for part in [">One<", ">Two<", ">a 1<", ">b 1<", ">c 1<", "Cut &amp; &lt;run&gt;"] {
             assert!(svg.contains(part), "{part}: {svg}");

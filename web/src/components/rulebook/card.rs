@@ -9,6 +9,7 @@ use gloo_timers::callback::Timeout;
 use rulewright::agent::revision::hand::Hand;
 use rulewright::agent::rulebook::{Origin, Rule, Rulebook, Status};
 use rulewright::arena::bootstrap::Interval;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -36,6 +37,8 @@ pub struct CardProps {
     pub editing: bool,
     pub book: Rc<Rulebook>,
     pub ask: Callback<Ask>,
+    /// The steps of evidence that can be seen.
+    pub own: Rc<BTreeSet<u32>>,
 }
 
 /// The card.
@@ -111,8 +114,8 @@ pub fn Card(props: &CardProps) -> Html {
             <dl class="rule-fields">
                 { field("Trigger", &rule.trigger) }
                 { field("Observation", &rule.observation) }
-                { evidence("For", &rule.support, rule, &props.ask) }
-                { evidence("Against", &rule.contradiction, rule, &props.ask) }
+                { evidence("For", &rule.support, props) }
+                { evidence("Against", &rule.contradiction, props) }
                 { field("Worth", &props.worth.as_ref().map_or(String::new(), words::worth)) }
             </dl>
             <div class="rule-foot">
@@ -130,20 +133,21 @@ pub fn Card(props: &CardProps) -> Html {
     }
 }
 
-/// The steps that speak for a rule, or against it: the latest, each a way to that moment.
-fn evidence(name: &'static str, steps: &[u32], rule: &Rule, ask: &Callback<Ask>) -> Html {
+/// The decisions that speak for a rule, or against it: the latest, each a way to that moment if the agent
+/// that plays took it.
+fn evidence(name: &'static str, steps: &[u32], CardProps { ask, own, .. }: &CardProps) -> Html {
     if steps.is_empty() {
         return Html::default();
     }
     let chip = |&step: &u32| {
         let ask = ask.clone();
         let onclick = move |_: MouseEvent| ask.emit(Ask::Evidence(step));
-        // What came with a link happened elsewhere.
-        if rule.origin == Origin::Link {
-            return html! { <span class="chip">{ step }</span> };
+        let number = u64::from(step) + 1;
+        if !own.contains(&step) {
+            return html! { <span class="chip" title="Seen in an earlier session, or elsewhere">{ number }</span> };
         }
         html! {
-            <button type="button" class="chip" aria-label={format!("Show step {step}")} {onclick}>{ step }</button>
+            <button type="button" class="chip" aria-label={format!("Show decision {number}")} {onclick}>{ number }</button>
         }
     };
     let more = steps.len().saturating_sub(MOST_STEPS);

@@ -47,7 +47,7 @@ pub fn Log(props: &LogProps) -> Html {
             <li key={at} class={classes!("revision", undone.then_some("undone"))}>
                 <p class="revision-head">
                     <strong>{ format!("{}.", at + 1) }</strong>
-                    { format!(" {} at step {}", who(entry.origin), entry.at) }
+                    { format!(" {}", who_and_when(entry)) }
                     if undone { <span class="badge">{ "undone" }</span> }
                     if is_now {
                         <span class="badge strong">{ "now" }</span>
@@ -81,11 +81,13 @@ pub fn Log(props: &LogProps) -> Html {
     }
 }
 
-fn who(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Strategist => "The strategist",
-        Origin::Person => "You",
-        Origin::Link => "You, with a link,",
+/// A strategist revises after a decision, a person before one; they are counted from 1.
+fn who_and_when(entry: &Entry) -> String {
+    let number = u64::from(entry.at) + 1;
+    match entry.origin {
+        Origin::Strategist => format!("The strategist, after decision {number}"),
+        Origin::Person => format!("You, before decision {number}"),
+        Origin::Link => format!("You, with a link, before decision {number}"),
     }
 }
 

@@ -16,6 +16,23 @@ pub struct PromptProps {
 #[component]
 pub fn Prompt(props: &PromptProps) -> Html {
     let decision = &props.decision;
+    html! {
+        <section aria-labelledby="prompt-title">
+            <h4 id="prompt-title">{ "The exact prompt" }</h4>
+            <p class="caption" id="prompt-length">
+                { format!(
+                    "What every ballot of decision {} goes on from: {}, the frame's included.",
+                    decision.number + 1,
+                    tokens(decision.vote.read()),
+                ) }
+            </p>
+            <ol id="asked" class="prompt">{ spoken(&decision.prompt(), "Here the model writes its ballots.") }</ol>
+        </section>
+    }
+}
+
+/// What is said in a prompt, a speaker after another, and what comes then.
+pub fn spoken(prompt: &[Message], then: &'static str) -> Html {
     let part = |part: &Part| match part {
         Part::Text(text) => html! { <p class="prompt-text" dir="auto">{ text }</p> },
         Part::Image(_) => html! { <p><span class="badge strong">{ "the frame stands here" }</span></p> },
@@ -29,23 +46,13 @@ pub fn Prompt(props: &PromptProps) -> Html {
         }
     };
     html! {
-        <section aria-labelledby="prompt-title">
-            <h4 id="prompt-title">{ "The exact prompt" }</h4>
-            <p class="caption" id="prompt-length">
-                { format!(
-                    "What every ballot of decision {} goes on from: {}, the frame's included.",
-                    decision.number + 1,
-                    tokens(decision.vote.read()),
-                ) }
-            </p>
-            <ol id="asked" class="prompt">
-                { for decision.prompt().iter().map(message) }
-                <li class="prompt-message">
-                    <h5>{ speaker(Role::Assistant) }</h5>
-                    <p class="caption">{ "Here the model writes its ballots." }</p>
-                </li>
-            </ol>
-        </section>
+        <>
+            { for prompt.iter().map(message) }
+            <li class="prompt-message">
+                <h5>{ speaker(Role::Assistant) }</h5>
+                <p class="caption">{ then }</p>
+            </li>
+        </>
     }
 }
 
