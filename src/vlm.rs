@@ -180,6 +180,9 @@ impl Vlm {
         if let Some(adapter) = &adapter {
             adapter.check(&self.config.text)?;
         }
+        if self.adapters.get(&player) == adapter.as_ref() {
+            return Ok(());
+        }
         self.model.decoder.adopt(player, adapter.as_ref());
         match adapter {
             Some(adapter) => self.adapters.insert(player, adapter),

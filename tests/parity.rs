@@ -181,8 +181,9 @@ fn a_cached_model_says_what_the_whole_one_says() {
         let rows = model.rows(&prompt, 0);
         for part in [0..count / 3, count / 3..count / 3 + 1, count / 3 + 1..count] {
             let sights = Sights::onward(part.clone());
-            let rows = rows.clone().narrow(0, part.start, part.len());
-            let hidden = model.decoder.forward(rows, part, View::Cached(&mut caches, &sights), &[]);
+            let (rows, wanted) = (rows.clone().narrow(0, part.start, part.len()), part.len());
+            let view = View::Cached(&mut caches, &sights);
+            let hidden = model.decoder.forward(rows, part, view, &[], wanted);
             logits.extend(numbers(model.decoder.logits(hidden)));
         }
         let apart = difference(&logits, &reference.f32s("logits"));
@@ -212,7 +213,7 @@ fn attention_goes_where_it_goes_in_transformers() {
         let sights = Sights::onward(0..count);
         let mut layers = Vec::new();
         let view = View::Watched(sights.mask(count, &device), &mut layers);
-        let hidden = model.decoder.forward(model.rows(&prompt, 0), 0..count, view, &[]);
+        let hidden = model.decoder.forward(model.rows(&prompt, 0), 0..count, view, &[], count);
         let apart = difference(&numbers(model.decoder.logits(hidden)), &reference.f32s("logits"));
         assert!(apart < LIMIT, "{name}: being watched changes the logits by {apart}");
         assert_eq!(layers.len(), config.text.num_hidden_layers);

@@ -11,12 +11,13 @@ use rulewright::env::Environment;
 use rulewright::frame::Frame;
 use rulewright::games::Game;
 use rulewright::mind::{
-    self, Completion, Glance, Lesson, Message, Mind, Objective, Part, Policy, Purpose, Role, Style,
+    self, Completion, Glance, Gradient, Lesson, Message, Mind, Objective, Part, Policy, Purpose, Role, Style,
 };
 use rulewright::vlm::adapter::{Adapter, AdapterConfig};
 use rulewright::vlm::config::Config;
+use rulewright::vlm::decoder::View;
 use rulewright::vlm::folder::{CHECKSUMS, Folder, sha256};
-use rulewright::vlm::kernels::{Kernels, Matrix};
+use rulewright::vlm::kernels::{Kernels, Matrix, Sights};
 use rulewright::vlm::layers::{Lora, Precision};
 use rulewright::vlm::weights::{FILE, INDEX, Quantised, Weights};
 use rulewright::vlm::{Vlm, VlmError};
@@ -295,6 +296,62 @@ fn a_prompt_is_computed_only_where_it_differs_from_the_one_before() {
     assert!(rules > frame && rules < heals.len());
 }
 
+/// Of the last layer only what is asked for is computed: the same numbers.
+#[test]
+fn the_last_row_is_the_same_without_the_others() {
+    let mut model = vlm(Precision::Quantised);
+    model.adopt(Some(strong_adapter(&model))).unwrap();
+    let prompt = model.processor().prompt(&talk("Red hurts.", frame(1), "Where to?")).unwrap();
+    let (network, count, device) = (model.model(), prompt.ids.len(), Device::flex());
+    let sights = Sights::onward(0..count);
+    // The last two rows wear nothing.
+    let worn = [(count - 2, Some(0)), (2, None)];
+    let numbers = |cached: bool, wanted: usize| -> Vec<f32> {
+        let (rows, mut caches) = (network.rows(&prompt, 0), network.decoder.caches(count));
+        let view = match cached {
+            true => View::Cached(&mut caches, &sights),
+            false => View::Mask(sights.mask(count, &device)),
+        };
+        let hidden = network.decoder.forward(rows, 0..count, view, &worn, wanted);
+        hidden.into_data().try_into_vec().unwrap()
+    };
+    for wanted in [1, 5] {
+        let (all, last) = (numbers(true, count), numbers(true, wanted));
+        assert_eq!(last, all[all.len() - last.len()..]);
+        let (all, last) = (numbers(false, count), numbers(false, wanted));
+        for (a, b) in last.iter().zip(&all[all.len() - last.len()..]) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
+}
+
+/// At a low temperature traces begin alike, and what is computed for one is taken for all.
+#[test]
+fn traces_that_begin_alike_end_as_if_each_were_alone() {
+    let (messages, seeds) = (talk("Red hurts.", frame(1), "Where to?"), [1, 2, 3, 4, 5, 6]);
+    let mut parted = 0;
+    for temperature in [0.0, 0.1, 0.2, 0.4] {
+        let style = |seeds: &[u32]| Style { most_tokens: 20, ..style(seeds, temperature) };
+        let all = write(&mut vlm(Precision::Quantised), &messages, &style(&seeds));
+        for (seed, batched) in seeds.iter().zip(&all) {
+            assert_eq!(&write(&mut vlm(Precision::Quantised), &messages, &style(&[*seed]))[0], batched);
+        }
+        let alike = |a: &Completion| a.tokens.iter().zip(&all[0].tokens).take_while(|(a, b)| a == b).count();
+        parted += all[1..].iter().filter(|a| (1..20).contains(&alike(a))).count();
+    }
+    assert!(parted > 0, "no traces part in the middle: the test tests little");
+}
+
+#[test]
+fn the_same_adapter_again_changes_nothing() {
+    let mut model = vlm(Precision::Quantised);
+    model.adopt(Some(strong_adapter(&model))).unwrap();
+    let prompt = model.processor().prompt(&talk("Red hurts.", frame(1), "Where to?")).unwrap();
+    block_on(model.complete(VOTE, &prompt, &style(&[1], 0.0))).unwrap();
+    model.adopt(Some(strong_adapter(&model))).unwrap();
+    assert_eq!(block_on(model.generate(VOTE, &prompt, &style(&[1], 0.0))).unwrap().computed, 1);
+}
+
 #[test]
 fn an_adapter_makes_the_model_forget_what_it_kept() {
     let mut model = vlm(Precision::Quantised);
@@ -407,6 +464,44 @@ fn the_gradient_is_the_slope_of_the_loss() {
             assert!((slope - found).abs() < 2e-3 + 0.05 * slope.abs(), "{name}[{at}]: {found}, not {slope}");
         }
     }
+}
+
+/// Traces that begin alike share their rows: it comes to the same as learning from each by itself.
+#[test]
+fn what_traces_have_in_common_counts_for_each() {
+    let mut model = vlm(Precision::Full);
+    model.adopt(Some(strong_adapter(&model))).unwrap();
+    let messages = talk("Red hurts.", frame(1), "Where to?");
+    let traces: Vec<(Vec<u32>, f32)> = vec![
+        (vec![5, 6, 7, 8], 1.0),
+        (vec![5, 6, 7, 8], 0.5),
+        (vec![5, 6, 9], -1.0),
+        (vec![10], 0.25),
+        (vec![5, 6, 7], 0.75),
+    ];
+    let objective = Objective { kl: 0.3, entropy: 0.2 };
+    let mut learn = |traces: Vec<Vec<(Vec<u32>, f32)>>| {
+        let lesson = |traces| Lesson { messages: messages.clone(), traces };
+        let lessons: Vec<Lesson> = traces.into_iter().map(lesson).collect();
+        block_on(Vlm::learn(&mut model, &lessons, objective)).unwrap()
+    };
+    let together = learn(vec![traces.clone()]);
+    let apart = learn(traces.into_iter().map(|trace| vec![trace]).collect());
+    assert_eq!((together.tokens, together.values.len()), (apart.tokens, apart.values.len()));
+    let sums = [(together.loss, apart.loss), (together.kl, apart.kl), (together.entropy, apart.entropy)];
+    for (a, b) in sums.into_iter().chain(together.values.iter().copied().zip(apart.values)) {
+        assert!((a - b).abs() < 1e-4 + 1e-3 * b.abs(), "{a} {b}");
+    }
+}
+
+#[test]
+fn a_gradient_goes_through_bytes() {
+    let values = vec![0.0, -0.0, 1.5, f32::MIN_POSITIVE / 2.0, -f32::MAX, 1e-7];
+    let gradient = Gradient { values, tokens: 12, loss: -0.5, kl: 0.25, entropy: 1e-3 };
+    let bytes = serde_json::to_vec(&gradient).unwrap();
+    let again: Gradient = serde_json::from_slice(&bytes).unwrap();
+    let bits = |gradient: &Gradient| gradient.values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!((bits(&again), &again), (bits(&gradient), &gradient));
 }
 
 #[test]

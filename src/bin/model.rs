@@ -7,9 +7,15 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 use clap::{Parser, Subcommand, ValueEnum};
 use pollster::block_on;
-use rulewright::env::Environment;
+use rand::SeedableRng;
+use rand_pcg::Pcg32;
+use rulewright::agent::prompt;
+use rulewright::env::{Action, Environment};
 use rulewright::games::Game;
-use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
+use rulewright::mind::{Lesson, Message, Objective, Part, Policy, Purpose, Role, Style};
+use rulewright::samples::executor::{self, Book};
+use rulewright::samples::wording;
+use rulewright::vlm::adapter::{Adapter, AdapterConfig};
 use rulewright::vlm::config::Config;
 use rulewright::vlm::folder::{CHECKSUMS, Folder, ModelError, sha256};
 use rulewright::vlm::layers::{self, Builder};
@@ -307,6 +313,60 @@ fn speed(
         }
         row(&format!("first token, K={traces}"), &firsts, 1.0);
         row(&format!("one step, K={traces}"), &steps, traces as f64);
+    }
+    // A model of another size may not know these words, nor write so long an answer.
+    if let Err(error) = votes(&mut vlm, runs) {
+        println!("no votes: {error}");
+    }
+    Ok(())
+}
+
+/// Prints how long the agent's votes take, frame after frame of an episode with a true rulebook, and an update
+/// from some of them.
+fn votes(vlm: &mut Vlm, runs: usize) -> Result<(), VlmError> {
+    for traces in [1, 3, 5] {
+        let mut episode = Game::find("fireflies").expect("it ships").start(1);
+        let claims = executor::claims(&episode, Book::True, &mut Pcg32::seed_from_u64(1));
+        let rules: Vec<String> = claims.iter().map(wording::plain).collect();
+        let (mut times, mut written, mut alike, mut lessons) = (Vec::new(), 0, 0, Vec::new());
+        for run in 0..runs as u32 {
+            let talk = prompt::vote(&rules, episode.frame(), &episode.status(), episode.actions());
+            let style = Style {
+                seeds: (traces * run..traces * (run + 1)).collect(),
+                grammar: Some(prompt::ballot(episode.actions())),
+                most_tokens: 160,
+                temperature: 0.7,
+                top_p: 1.0,
+            };
+            let start = Instant::now();
+            let answer = block_on(vlm.answer(VOTE, &talk, &style))?;
+            times.push(start.elapsed());
+            let tokens: Vec<Vec<u32>> = answer.completions.iter().map(|c| c.tokens.clone()).collect();
+            // What a trace begins with like one before it.
+            for (i, trace) in tokens.iter().enumerate() {
+                let same = |other: &Vec<u32>| trace.iter().zip(other).take_while(|(a, b)| a == b).count();
+                alike += tokens[..i].iter().map(same).max().unwrap_or_default();
+                written += trace.len();
+            }
+            let action = prompt::action(&answer.completions[0].text, episode.actions());
+            episode.step(action.unwrap_or(Action::Wait));
+            lessons.push(Lesson { messages: talk, traces: tokens.into_iter().map(|t| (t, 1.0)).collect() });
+        }
+        row(&format!("one vote, K={traces}"), &times, 1.0);
+        println!("    {written} tokens, {:.2} of them alike", alike as f64 / written.max(1) as f64);
+        if traces == 3 {
+            vlm.adopt(Some(Adapter::new(&AdapterConfig::default(), &vlm.config().text, 1)))?;
+            let objective = Objective { kl: 0.1, entropy: 0.0 };
+            let times: Result<Vec<Duration>, VlmError> = (0..runs.div_ceil(3))
+                .map(|_| {
+                    let start = Instant::now();
+                    block_on(Vlm::learn(vlm, &lessons[..runs.min(4)], objective))?;
+                    Ok(start.elapsed())
+                })
+                .collect();
+            row("one update of 4 votes", &times?, 1.0);
+            vlm.adopt(None)?;
+        }
     }
     Ok(())
 }

@@ -18,18 +18,18 @@ use std::collections::BTreeSet;
 #[command(version)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prints a page of samples to read
+    /// Prints a page of samples to read; so does no command at all
     Show {
         /// How many
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = PAGE.0)]
         count: usize,
         /// Which page
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = PAGE.1)]
         seed: u64,
     },
     /// Writes blocks of token ids and frames for the trainer, until nobody reads any more
@@ -41,13 +41,13 @@ enum Command {
         /// Which samples
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Threads that draw
+        /// Threads that draw, 16 at most; the samples are the same for any number
         #[arg(long, default_value_t = 2)]
         threads: usize,
         /// Times the rows of a step, 37
         #[arg(long, default_value_t = 1)]
         scale: usize,
-        /// Draw what is not trained on
+        /// Draw other samples than training has, to watch it by
         #[arg(long)]
         valid: bool,
     },
@@ -78,8 +78,11 @@ enum Command {
     },
 }
 
+/// Samples on a page, and the first page.
+const PAGE: (usize, u64) = (10, 1);
+
 fn main() {
-    match Arguments::parse().command {
+    match Arguments::parse().command.unwrap_or(Command::Show { count: PAGE.0, seed: PAGE.1 }) {
         Command::Show { count, seed } => show(count, seed),
         #[cfg(feature = "vlm")]
         Command::Stream { words, seed, threads, scale, valid } => {
@@ -192,9 +195,15 @@ fn stream(words: &std::path::Path, plan: Plan) {
     let written = Folder::read(words)
         .and_then(|folder| Processor::new(&folder))
         .and_then(|processor| write(&processor.into(), plan, &mut std::io::stdout().lock()));
-    if let Err(error) = written {
-        eprintln!("{error}");
-        std::process::exit(1);
+    match written {
+        Ok(written) => eprintln!(
+            "{} steps; {} samples were longer than any block, and left out",
+            written.steps, written.too_long
+        ),
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
     }
 }
 

@@ -190,7 +190,8 @@ pub fn decide(episode: &Episode, claims: &[Claim], rng: &mut Pcg32) -> Decision 
     }
 }
 
-fn draw_game(source: Source, rng: &mut Pcg32) -> Game {
+/// A game of that source.
+pub fn draw_game(source: Source, rng: &mut Pcg32) -> Game {
     use crate::games::Split as Of;
     let of = |split: Of| Game::all().iter().filter(|g| g.file.split == split).collect::<Vec<_>>();
     match source {
@@ -221,8 +222,8 @@ fn draw_game(source: Source, rng: &mut Pcg32) -> Game {
     }
 }
 
-/// The game in random sprites, each with a shape of its own.
-fn dressed(game: &Game, held_out: bool, rng: &mut Pcg32) -> Game {
+/// The game in random sprites, each with a shape of its own: held-out ones, or those of training.
+pub fn dressed(game: &Game, held_out: bool, rng: &mut Pcg32) -> Game {
     let mut sprites: Vec<Sprite> = Sprite::all().filter(|s| s.is_held_out() == held_out).collect();
     shuffle(&mut sprites, rng);
     let mut taken: Vec<Shape> = Vec::new();

@@ -40,6 +40,8 @@ pub struct Sample {
     pub answer: Revision,
     /// What each operation claims; none where it claims nothing new.
     pub claims: Vec<Option<Claim>>,
+    /// What the rulebook's rules claim: for measuring.
+    pub held: Vec<Claim>,
     /// What is true in the game at the end: for measuring.
     pub truth: Vec<(Trigger, Sprite, Worth)>,
     /// The game as it stands at the end: for measuring.
@@ -221,7 +223,8 @@ impl Run {
         let (operations, claims) = revise(held, self.now, &digest).into_iter().unzip();
         let answer = Revision { operations };
         let (truth, episode) = (truth(&self.episode), self.episode.clone());
-        Sample { rules, digest: digest.to_string(), seen: digest, answer, claims, truth, episode }
+        let held = held.iter().map(|held| held.claim.clone()).collect();
+        Sample { rules, digest: digest.to_string(), seen: digest, answer, claims, held, truth, episode }
     }
 }
 
@@ -236,7 +239,7 @@ fn how(trigger: Trigger) -> How {
 }
 
 /// And back.
-fn trigger(how: How) -> Trigger {
+pub fn trigger(how: How) -> Trigger {
     match how {
         How::Touch => Trigger::Touch,
         How::Shoot => Trigger::Shot,

@@ -581,6 +581,23 @@ mod tests {
     }
 
     #[test]
+    fn the_articles_own_trigger_is_among_what_is_said() {
+        let condition = |reading: &str, above, number: &str| Condition {
+            reading: reading.into(),
+            above,
+            number: number.into(),
+        };
+        let claim = Claim::Desk {
+            when: vec![condition("volatility", true, "0.60"), condition("volume", false, "100k")],
+            action: Action::BuyTrailing,
+            right: true,
+        };
+        let mut rng = Pcg32::seed_from_u64(1);
+        let says = |text: String| text.contains("asset.volatility > 0.6 AND market.volume < 100k");
+        assert!((0..60_000).any(|_| says(say(&claim, Split::Train, &mut rng))));
+    }
+
+    #[test]
     fn an_comes_before_a_vowel() {
         assert_eq!(
             tidied("a orange ring ,  a hourglass and a useful x"),

@@ -37,7 +37,7 @@ impl Vlm {
         let sights = Sights::onward(0..count);
         let mut layers = Vec::new();
         let view = View::Watched(sights.mask(count, &self.device), &mut layers);
-        self.model.decoder.forward(rows, 0..count, view, &[(count, Some(0))]);
+        self.model.decoder.forward(rows, 0..count, view, &[(count, Some(0))], count);
         // Row by row who foretold a token, column by column the pictures: [tokens, seen].
         let columns: Vec<i32> = seen.iter().map(|at| *at as i32).collect();
         let columns = TensorData::new(columns, [seen.len()]);

@@ -5,8 +5,8 @@ use burn::tensor::{Device, Tensor};
 
 use super::adapter::Adapter;
 use super::config::Config;
-use super::kernels::{Cache, Heads, Kernels, Matrix, Rotation, Sights};
-use super::layers::{Builder, Linear, Lora, Worn};
+use super::kernels::{Cache, Heads, Kernels, Matrix, Rotation, Sights, last_rows};
+use super::layers::{Builder, Linear, Lora, Worn, worn_last};
 
 /// The decoder with its table of tokens.
 pub struct Decoder {
@@ -94,20 +94,32 @@ impl Decoder {
     }
 
     /// Runs rows `[rows, width]` at these positions through all layers and the last norm, with the adapters
-    /// that the rows wear.
+    /// that the rows wear. Of the last rows, so many are wanted: `[wanted, width]`.
     pub fn forward(
         &self,
         mut x: Tensor<2>,
         positions: impl IntoIterator<Item = usize>,
         mut view: View,
         worn: Worn,
+        wanted: usize,
     ) -> Tensor<2> {
         let kernels = self.kernels;
         let rotation = Some(&Rotation::new(positions, self.heads.width, self.theta));
+        let all = x.dims()[0];
+        let worn_last = worn_last(worn, wanted);
         for (i, layer) in self.layers.iter().enumerate() {
             let normed = kernels.rms_norm(x.clone(), &layer.norm1, self.eps);
-            let qkv =
-                layer.attention.each_ref().map(|linear| linear.forward_worn(kernels, normed.clone(), worn));
+            // Of the last layer the other rows' keys and values alone are of use.
+            let is_last = i + 1 == self.layers.len();
+            let (after, worn_after) = if is_last { (wanted, &worn_last[..]) } else { (all, worn) };
+            let asking = if kernels.takes_fewer_queries() { after } else { all };
+            let worn_asking = if asking == all { worn } else { worn_after };
+            let [q, k, v] = &layer.attention;
+            let qkv = [
+                q.forward_worn(kernels, last_rows(normed.clone(), asking), worn_asking),
+                k.forward_worn(kernels, normed.clone(), worn),
+                v.forward_worn(kernels, normed, worn),
+            ];
             let seen = match &mut view {
                 View::Mask(mask) => kernels.attend(qkv, self.heads, rotation, Some(mask)),
                 View::Watched(mask, layers) => {
@@ -119,7 +131,7 @@ impl Decoder {
                     kernels.attend_cached(qkv, self.heads, rotation, &mut caches[i], sights)
                 }
             };
-            x = x + layer.out.forward_worn(kernels, seen, worn);
+            x = last_rows(x, after) + layer.out.forward_worn(kernels, last_rows(seen, after), worn_after);
             let normed = kernels.rms_norm(x.clone(), &layer.norm2, self.eps);
             let gate = layer.gate.forward(kernels, normed.clone());
             let up = layer.up.forward(kernels, normed);
@@ -131,6 +143,12 @@ impl Decoder {
     /// The logits of hidden rows, `[rows, answers]`.
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
         self.kernels.linear(hidden, self.head.as_ref().unwrap_or(&self.table))
+    }
+
+    /// Whether it is better to copy a slot of the caches than to compute the same again. On a graphics card
+    /// every copy is a dispatch, and a row more in a batch costs next to nothing.
+    pub fn copies_slots(&self) -> bool {
+        self.kernels.in_memory()
     }
 
     /// How many tokens get logits.

@@ -31,6 +31,8 @@ pub(super) struct Memory {
     caches: Vec<Cache>,
     slots: usize,
     regions: HashMap<(usize, Purpose), Region>,
+    /// By player, the pictures that it was last shown, and their tokens.
+    looks: HashMap<usize, Vec<(Vec<f32>, Tensor<2>)>>,
     /// Slots that nobody has any more.
     free: Vec<Range<usize>>,
 }
@@ -53,6 +55,7 @@ impl Memory {
     pub(super) fn leave(&mut self, player: usize) {
         let gone = self.regions.extract_if(|&(whose, _), _| whose == player);
         self.free.extend(gone.map(|(_, region)| region.slots));
+        self.looks.remove(&player);
     }
 
     /// The region for a player's purpose, with so many slots at least; a new one is empty.
@@ -109,6 +112,8 @@ struct Trace {
     /// What the last step gave it.
     last: Option<Choice>,
     done: bool,
+    /// A trace before this one that has written the same so far: what is computed for it holds here, too.
+    twin: Option<usize>,
 }
 
 /// Traces that go on from one prompt.
@@ -203,13 +208,12 @@ impl Vlm {
         // Until all of it is computed the caches hold only what is shared.
         region.prompt = Prompt::default();
         let start = region.slots.start;
-        let rows = self.model.rows(prompt, shared);
+        let rows = self.rows(player, prompt, shared);
         let sights = Sights::onward(shared..count).rows.into_iter().map(|sight| sight.moved(start));
         let sights = Sights::new(sights.collect());
         let view = View::Cached(&mut self.memory.caches, &sights);
         let worn = [(count - shared, adapter)];
-        let hidden = self.model.decoder.forward(rows, shared..count, view, &worn);
-        let last = hidden.narrow(0, count - shared - 1, 1);
+        let last = self.model.decoder.forward(rows, shared..count, view, &worn, 1);
         let logits = numbers(self.model.decoder.logits(last)).await?;
         self.memory.reserve((player, purpose), slots, &self.model).prompt = prompt.clone();
 
@@ -220,11 +224,27 @@ impl Vlm {
             completion: Completion::default(),
             last: None,
             done: style.most_tokens == 0,
+            twin: None,
         };
         let traces = style.seeds.iter().map(trace).collect();
         let (grammar, most) = (style.grammar.clone(), style.most_tokens);
         let computed = count - shared;
         Ok(Job { adapter, start, grammar, traces, prompt: count, most, computed, failed: None })
+    }
+
+    /// The vectors of a player's prompt from a token on, see [`Model::rows`]. A picture that it was shown the
+    /// last time, too, is not looked at again.
+    pub(super) fn rows(&mut self, player: usize, prompt: &Prompt, from: usize) -> Tensor<2> {
+        let before = self.memory.looks.remove(&player).unwrap_or_default();
+        let mut looks: Vec<(Vec<f32>, Tensor<2>)> = Vec::new();
+        let rows = self.model.rows_by(prompt, from, |pixels| {
+            let known = looks.iter().chain(&before).find(|(known, _)| known == pixels);
+            let tokens = known.map_or_else(|| self.model.look(pixels), |(_, tokens)| tokens.clone());
+            looks.push((pixels.to_vec(), tokens.clone()));
+            tokens
+        });
+        self.memory.looks.insert(player, if looks.is_empty() { before } else { looks });
+        rows
     }
 
     /// Gives every trace that is not done its next token, all jobs in one batch.
@@ -233,6 +253,9 @@ impl Vlm {
         let end = self.processor.eos();
         for job in jobs {
             job.draw(&mut self.grammars, end);
+            if self.model.decoder.copies_slots() {
+                job.find_twins();
+            }
         }
         Ok(())
     }
@@ -241,21 +264,14 @@ impl Vlm {
     async fn compute(&mut self, jobs: &mut [&mut Job]) -> Result<(), VlmError> {
         let (mut ids, mut sights, mut positions) = (Vec::new(), Vec::new(), Vec::new());
         let mut worn = Vec::new();
-        let mut waiting = Vec::new();
-        for job in jobs.iter_mut() {
-            let (count, before) = (job.traces.len(), ids.len());
-            let traces = job.traces.iter_mut().enumerate();
-            for (index, trace) in traces.filter(|(_, trace)| !trace.done && trace.logits.is_empty()) {
+        for job in jobs.iter() {
+            let before = ids.len();
+            for (index, trace) in job.waiting().filter(|(_, trace)| trace.twin.is_none()) {
                 let tokens = &trace.completion.tokens;
-                let (written, first) = (tokens.len() - 1, job.prompt + index);
+                let written = tokens.len() - 1;
                 ids.push(tokens[written]);
                 positions.push(job.prompt + written);
-                // The traces' slots lie side by side, token by token.
-                let slot = first + written * count;
-                let sight =
-                    Sight { slot, start: 0, shared: job.prompt, first, stride: count, count: written + 1 };
-                sights.push(sight.moved(job.start));
-                waiting.push(trace);
+                sights.push(job.sight(index));
             }
             worn.push((ids.len() - before, job.adapter));
         }
@@ -265,11 +281,21 @@ impl Vlm {
         worn.retain(|(rows, _)| *rows > 0);
         let (rows, sights) = (self.model.decoder.embed(&ids), Sights::new(sights));
         let view = View::Cached(&mut self.memory.caches, &sights);
-        let hidden = self.model.decoder.forward(rows, positions, view, &worn);
+        let hidden = self.model.decoder.forward(rows, positions, view, &worn, ids.len());
         let logits = numbers(self.model.decoder.logits(hidden)).await?;
-        let width = logits.len() / waiting.len();
-        for (trace, logits) in waiting.into_iter().zip(logits.chunks_exact(width)) {
-            trace.logits.extend_from_slice(logits);
+        let mut rows = logits.chunks_exact(logits.len() / ids.len());
+        for job in jobs {
+            let waiting: Vec<usize> = job.waiting().map(|(index, _)| index).collect();
+            for index in waiting {
+                job.traces[index].logits = match job.traces[index].twin {
+                    None => rows.next().expect("a row was computed for it").to_vec(),
+                    Some(twin) => {
+                        let (from, to) = (job.sight(twin).slot, job.sight(index).slot);
+                        self.memory.caches.iter_mut().for_each(|cache| cache.copy(from, to));
+                        job.traces[twin].logits.clone()
+                    }
+                };
+            }
         }
         Ok(())
     }
@@ -304,6 +330,29 @@ impl Job {
     /// Whether nothing is left to be written.
     pub(super) fn is_done(&self) -> bool {
         self.failed.is_some() || self.traces.iter().all(|trace| trace.done)
+    }
+
+    /// The traces whose next token needs logits, with their places.
+    fn waiting(&self) -> impl Iterator<Item = (usize, &Trace)> {
+        self.traces.iter().enumerate().filter(|(_, trace)| !trace.done && trace.logits.is_empty())
+    }
+
+    /// What the last token of a trace sees, and where it goes.
+    fn sight(&self, index: usize) -> Sight {
+        let (shared, stride) = (self.prompt, self.traces.len());
+        let (first, count) = (shared + index, self.traces[index].completion.tokens.len());
+        // The traces' slots lie side by side, token by token.
+        let slot = first + (count - 1) * stride;
+        Sight { slot, start: 0, shared, first, stride, count }.moved(self.start)
+    }
+
+    /// Finds the traces that have written the same so far: a sure model's do so most of the time.
+    fn find_twins(&mut self) {
+        for index in 0..self.traces.len() {
+            let (before, trace) = (&self.traces[..index], &self.traces[index]);
+            let twin = before.iter().position(|other| other.completion.tokens == trace.completion.tokens);
+            self.traces[index].twin = twin;
+        }
     }
 
     /// Draws a token for every trace that is not done.

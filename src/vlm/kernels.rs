@@ -108,9 +108,9 @@ impl Rotation {
         self.halves.get_or_init(|| [&self.cos, &self.sin].map(table)).clone()
     }
 
-    /// Turns `[rows, heads, width]`.
+    /// Turns `[rows, heads, width]`: the last of the rows, where there are fewer.
     fn turn(&self, x: Tensor<3>) -> Tensor<3> {
-        let [cos, sin] = self.tables.get_or_init(|| {
+        let tables = self.tables.get_or_init(|| {
             let rows = self.cos.len() / self.half;
             [&self.cos, &self.sin].map(|values| {
                 let half = TensorData::new(values.clone(), [rows, 1, self.half]);
@@ -118,9 +118,10 @@ impl Rotation {
                 Tensor::cat(vec![half.clone(), half], 2)
             })
         });
+        let [cos, sin] = tables.clone().map(|table| last_rows(table, x.dims()[0]));
         let first = x.clone().narrow(2, 0, self.half);
         let second = x.clone().narrow(2, self.half, self.half);
-        x * cos.clone() + Tensor::cat(vec![-second, first], 2) * sin.clone()
+        x * cos + Tensor::cat(vec![-second, first], 2) * sin
     }
 }
 
@@ -249,6 +250,23 @@ pub enum Cache {
 }
 
 impl Cache {
+    /// Copies the key and value of a slot to another.
+    pub fn copy(&mut self, from: usize, to: usize) {
+        match self {
+            Self::Device { keys, values } => {
+                for buffer in [keys, values] {
+                    *buffer = put(buffer.clone(), [to].into_iter(), buffer.clone().narrow(0, from, 1));
+                }
+            }
+            #[cfg(feature = "cpu")]
+            Self::Memory { width, keys, values } => {
+                for buffer in [keys, values] {
+                    buffer.copy_within(from * *width..(from + 1) * *width, to * *width);
+                }
+            }
+        }
+    }
+
     /// Adds empty slots at the end.
     pub fn extend(&mut self, slots: usize) {
         match self {
@@ -282,6 +300,25 @@ impl Kernels {
         return Self::Gpu;
         #[cfg(not(feature = "gpu"))]
         Self::Plain
+    }
+
+    /// Whether what it computes with lies in the memory of the CPU.
+    pub fn in_memory(self) -> bool {
+        match self {
+            #[cfg(feature = "cpu")]
+            Self::Cpu => true,
+            _ => false,
+        }
+    }
+
+    /// Whether attention takes queries of the last rows alone. A graphics card's work at once on all rows
+    /// costs no more than on one.
+    pub fn takes_fewer_queries(self) -> bool {
+        match self {
+            #[cfg(feature = "gpu")]
+            Self::Gpu => false,
+            _ => true,
+        }
     }
 
     /// An empty cache for one layer.
@@ -372,8 +409,8 @@ impl Kernels {
         }
     }
 
-    /// Attention among the rows themselves: `q [rows, queries * width]`, `k` and `v`
-    /// `[rows, keys * width]`, `mask [rows, rows]` added to the scores; `[rows, queries * width]`.
+    /// Attention among the rows themselves: `q [asking, queries * width]` of the last rows, `k` and `v`
+    /// `[rows, keys * width]`, `mask [rows, rows]` added to the scores; `[asking, queries * width]`.
     pub fn attend(
         self,
         [q, k, v]: [Tensor<2>; 3],
@@ -404,7 +441,8 @@ impl Kernels {
     }
 
     /// Attention of new rows over what a cache holds and themselves, each within its [`Sight`].
-    /// The rows' keys and values go into the cache.
+    /// The rows' keys and values go into the cache. The queries may be of the last rows alone, see
+    /// [`Kernels::takes_fewer_queries`].
     pub fn attend_cached(
         self,
         [q, k, v]: [Tensor<2>; 3],
@@ -466,6 +504,12 @@ impl Kernels {
     }
 }
 
+/// The last rows of a tensor.
+pub fn last_rows<const D: usize>(x: Tensor<D>, rows: usize) -> Tensor<D> {
+    let all = x.dims()[0];
+    if rows == all { x } else { x.narrow(0, all - rows, rows) }
+}
+
 /// `[rows, heads * width]` as `[rows, heads, width]`.
 fn split(x: Tensor<2>, count: usize, heads: Heads) -> Tensor<3> {
     let rows = x.dims()[0];
@@ -481,7 +525,7 @@ fn turned(x: Tensor<2>, count: usize, heads: Heads, rotation: Option<&Rotation>)
 }
 
 /// `softmax(q k' / sqrt(width) + mask) v`; `q [rows, queries, width]`, `k` and `v` `[seen, keys, width]`,
-/// `mask [rows, seen]`; `[rows, queries * width]`.
+/// `mask [rows, seen]`, of which the last rows count where there are more; `[rows, queries * width]`.
 fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: Heads, mask: Option<&Tensor<2>>) -> Tensor<2> {
     mixed(shares(q, k, heads, mask), v, heads)
 }
@@ -494,7 +538,7 @@ fn shares(q: Tensor<3>, k: Tensor<3>, heads: Heads, mask: Option<&Tensor<2>>) ->
     let q = grouped.reshape([heads.keys, group * rows, heads.width]) / (heads.width as f64).sqrt();
     let mut scores = q.matmul(k.permute([1, 2, 0])).reshape([heads.keys * group, rows, seen]);
     if let Some(mask) = mask {
-        scores = scores + mask.clone().unsqueeze::<3>();
+        scores = scores + last_rows(mask.clone(), rows).unsqueeze::<3>();
     }
     softmax(scores, 2)
 }
@@ -521,4 +565,4 @@ fn put(mut buffer: Tensor<2>, slots: impl Iterator<Item = usize>, rows: Tensor<2
 }
 
 /// What hides a key: finite, so that a row that sees nothing has no NaN.
-const HIDDEN: f32 = -1e30;
+pub const HIDDEN: f32 = -1e30;

@@ -69,6 +69,23 @@ pub struct Linear {
 /// Which correction the rows of a sequence take: so many rows one after another, and a place.
 pub type Worn<'a> = &'a [(usize, Option<usize>)];
 
+/// What the last rows take.
+pub fn worn_last(worn: Worn, rows: usize) -> Vec<(usize, Option<usize>)> {
+    let mut left = rows;
+    let mut last: Vec<_> = worn
+        .iter()
+        .rev()
+        .map(|&(count, place)| {
+            let taken = count.min(left);
+            left -= taken;
+            (taken, place)
+        })
+        .collect();
+    last.retain(|(count, _)| *count > 0);
+    last.reverse();
+    last
+}
+
 /// A low-rank correction of a linear layer (Hu et al., arXiv 2106.09685): `x a' b'`.
 #[derive(Clone)]
 pub struct Lora {

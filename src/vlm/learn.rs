@@ -4,48 +4,89 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::adapter::tensor;
 use super::decoder::View;
 use super::generate::numbers;
-use super::kernels::{Sight, Sights};
+use super::kernels::HIDDEN;
 use super::layers::{Builder, Precision};
 use super::model::Model;
-use super::processor::Prompt;
 use super::{Vlm, VlmError};
 use crate::mind::{Gradient, Lesson, Objective};
 
-/// A prompt and its traces as the rows of one sequence: the traces see the prompt and themselves.
+/// A prompt and its traces as the rows of one sequence, in the form of a tree: what several traces begin with
+/// is there once. The last row of the prompt and all rows after it foretell tokens.
 struct Tree {
     /// Tokens after the prompt's.
     ids: Vec<u32>,
+    /// Each row's place in its own text.
     positions: Vec<usize>,
-    sights: Sights,
-    /// For each token that was written: the row that foretells it, the token, and its trace's weight.
-    targets: Vec<(usize, u32, f32)>,
+    /// The row before each row; the first has itself.
+    before: Vec<usize>,
+    /// How many traces go through each row that foretells.
+    visits: Vec<f32>,
+    /// For each of those rows and a token that was written after it: the weight of the traces that go on so.
+    weights: BTreeMap<(usize, u32), f32>,
 }
 
 impl Tree {
-    fn new(prompt: &Prompt, traces: &[(Vec<u32>, f32)]) -> Self {
-        let prompt = prompt.ids.len();
-        let (mut ids, mut positions, mut targets) = (Vec::new(), (0..prompt).collect::<Vec<_>>(), Vec::new());
-        let mut sights = Sights::onward(0..prompt).rows;
+    fn new(prompt: usize, traces: &[(Vec<u32>, f32)]) -> Self {
+        let mut tree = Self {
+            ids: Vec::new(),
+            positions: (0..prompt).collect(),
+            before: (0..prompt).map(|row| row.saturating_sub(1)).collect(),
+            visits: vec![0.0],
+            weights: BTreeMap::new(),
+        };
+        let root = prompt - 1;
+        let mut rows: BTreeMap<(usize, u32), usize> = BTreeMap::new();
         for (tokens, weight) in traces {
-            let first = prompt + ids.len();
-            for (i, token) in tokens.iter().enumerate() {
-                let row = if i == 0 { prompt - 1 } else { first + i - 1 };
-                targets.push((row, *token, *weight));
+            let mut row = root;
+            for (i, &token) in tokens.iter().enumerate() {
+                tree.visits[row - root] += 1.0;
+                *tree.weights.entry((row - root, token)).or_default() += weight;
                 // Nothing is foretold from the last token.
                 if i + 1 < tokens.len() {
-                    ids.push(*token);
-                    positions.push(prompt + i);
-                    let slot = first + i;
-                    sights.push(Sight { slot, start: 0, shared: prompt, first, stride: 1, count: i + 1 });
+                    row = *rows.entry((row, token)).or_insert_with(|| tree.add(row, token));
                 }
             }
         }
-        Self { ids, positions, sights: Sights::new(sights), targets }
+        tree
+    }
+
+    /// Adds a row after another.
+    fn add(&mut self, before: usize, token: u32) -> usize {
+        self.ids.push(token);
+        self.positions.push(self.positions[before] + 1);
+        self.before.push(before);
+        self.visits.push(0.0);
+        self.before.len() - 1
+    }
+
+    /// What every row may see: itself and what the row before it sees; `[rows, rows]`.
+    fn mask(&self, device: &Device) -> Tensor<2> {
+        let rows = self.before.len();
+        let mut mask = vec![HIDDEN; rows * rows];
+        for (row, before) in self.before.iter().enumerate() {
+            mask.copy_within(before * rows..(before + 1) * rows, row * rows);
+            mask[row * rows + row] = 0.0;
+        }
+        Tensor::from_data(TensorData::new(mask, [rows, rows]), device)
+    }
+
+    /// The weights of the tokens after each row that foretells, `[rows, answers]`.
+    fn weights(&self, answers: usize, device: &Device) -> Tensor<2> {
+        let mut weights = vec![0.0; self.visits.len() * answers];
+        self.weights
+            .iter()
+            .for_each(|(&(row, token), weight)| weights[row * answers + token as usize] = *weight);
+        Tensor::from_data(TensorData::new(weights, [self.visits.len(), answers]), device)
+    }
+
+    /// How many traces go through each row that foretells, `[rows, 1]`.
+    fn visits(&self, device: &Device) -> Tensor<2> {
+        Tensor::from_data(TensorData::new(self.visits.clone(), [self.visits.len(), 1]), device)
     }
 }
 
@@ -94,8 +135,8 @@ impl Vlm {
             lessons.iter().filter(|lesson| lesson.traces.iter().any(|(tokens, _)| !tokens.is_empty()))
         {
             let prompt = self.processor.prompt(&lesson.messages)?;
-            let tree = Tree::new(&prompt, &lesson.traces);
-            let rows = Tensor::from_inner(self.model.rows(&prompt, 0));
+            let tree = Tree::new(prompt.ids.len(), &lesson.traces);
+            let rows = Tensor::from_inner(self.rows(player, &prompt, 0));
             let frozen = foretell(&student, rows.clone(), &tree, &device, None).detach();
             let mut leaves = Vec::new();
             student.decoder.adopt_tensors(0, |layer, target| {
@@ -107,11 +148,9 @@ impl Vlm {
             });
             let adapted = foretell(&student, rows, &tree, &device, Some(0));
             let count = tokens.len() as f32;
-            let chosen = adapted.clone().gather(1, targets(&tree, &device));
-            let weights: Vec<f32> = tree.targets.iter().map(|(_, _, weight)| *weight).collect();
-            let weights = TensorData::new(weights, [tree.targets.len(), 1]);
-            let likelihood = (chosen * Tensor::from_data(weights, &device)).sum() / count;
-            let chances = adapted.clone().exp();
+            let visits = tree.visits(&device);
+            let likelihood = (adapted.clone() * tree.weights(answers as usize, &device)).sum() / count;
+            let chances = adapted.clone().exp() * visits;
             let kl = (chances.clone() * (adapted.clone() - frozen)).sum() / count;
             let entropy = -(chances * adapted).sum() / count;
             let loss = -likelihood + kl.clone() * objective.kl + entropy.clone() * objective.entropy;
@@ -133,7 +172,7 @@ impl Vlm {
     }
 }
 
-/// The log-probabilities of every answer token, a row for each target; `rows` are the prompt's.
+/// The log-probabilities of every answer token after each row that foretells; `rows` are the prompt's.
 fn foretell(
     model: &Model,
     rows: Tensor<2>,
@@ -143,18 +182,8 @@ fn foretell(
 ) -> Tensor<2> {
     let rows =
         if tree.ids.is_empty() { rows } else { Tensor::cat(vec![rows, model.decoder.embed(&tree.ids)], 0) };
-    let view = View::Mask(tree.sights.mask(tree.positions.len(), device));
-    let hidden =
-        model.decoder.forward(rows, tree.positions.iter().copied(), view, &[(tree.positions.len(), adapter)]);
-    let foretelling: Vec<i32> = tree.targets.iter().map(|(row, _, _)| *row as i32).collect();
-    let count = foretelling.len();
-    let foretelling = Tensor::<1, Int>::from_data(TensorData::new(foretelling, [count]), device);
-    log_softmax(model.decoder.logits(hidden.select(0, foretelling)), 1)
-}
-
-/// The target tokens, `[targets, 1]`.
-fn targets(tree: &Tree, device: &Device) -> Tensor<2, Int> {
-    let tokens: Vec<i32> = tree.targets.iter().map(|(_, token, _)| *token as i32).collect();
-    let count = tokens.len();
-    Tensor::from_data(TensorData::new(tokens, [count, 1]), device)
+    let mask = tree.mask(device);
+    let (positions, worn) = (tree.positions.iter().copied(), [(tree.positions.len(), adapter)]);
+    let hidden = model.decoder.forward(rows, positions, View::Mask(&mask), &worn, tree.visits.len());
+    log_softmax(model.decoder.logits(hidden), 1)
 }

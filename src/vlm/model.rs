@@ -43,6 +43,16 @@ impl Model {
     /// # Panics
     /// If the prompt has fewer images than its image tokens ask for.
     pub fn rows(&self, prompt: &Prompt, from: usize) -> Tensor<2> {
+        self.rows_by(prompt, from, |pixels| self.look(pixels))
+    }
+
+    /// The same, where the caller looks at the images.
+    pub fn rows_by(
+        &self,
+        prompt: &Prompt,
+        from: usize,
+        mut look: impl FnMut(&[f32]) -> Tensor<2>,
+    ) -> Tensor<2> {
         let is_image = |id: &u32| *id == self.image_token;
         let mut seen = prompt.ids[..from].iter().filter(|id| is_image(id)).count();
         let mut parts = Vec::new();
@@ -55,7 +65,7 @@ impl Model {
             while left > 0 {
                 let (image, start) = (seen / self.image_tokens, seen % self.image_tokens);
                 let count = left.min(self.image_tokens - start);
-                parts.push(self.look(&prompt.images[image]).narrow(0, start, count));
+                parts.push(look(&prompt.images[image]).narrow(0, start, count));
                 seen += count;
                 left -= count;
             }
@@ -68,7 +78,7 @@ impl Model {
         let count = prompt.ids.len();
         let sights = Sights::onward(0..count);
         let view = View::Mask(sights.mask(count, &self.device));
-        let hidden = self.decoder.forward(self.rows(prompt, 0), 0..count, view, &[]);
+        let hidden = self.decoder.forward(self.rows(prompt, 0), 0..count, view, &[], count);
         self.decoder.logits(hidden)
     }
 }

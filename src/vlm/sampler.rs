@@ -16,8 +16,6 @@ pub struct Choice {
     /// Its log-probability by the model alone, at temperature 1 and over all tokens: what can be computed
     /// again from the logits, without the grammar, when the model learns.
     pub log_probability: f32,
-    /// The same among the allowed tokens alone: 0 where the token was the only one.
-    pub allowed_log_probability: f32,
     /// Whether the model's own draw was not allowed and another token had to stand in.
     pub bent: bool,
 }
@@ -63,12 +61,7 @@ impl Sampler {
         let own = self.draw(logits, None);
         let bent = allowed.is_some_and(|mask| !mask.contains(own));
         let token = if bent { self.draw(logits, allowed) } else { own };
-        let log_probability = log_probability(logits, None, token);
-        let allowed_log_probability = match allowed {
-            Some(_) => self::log_probability(logits, allowed, token),
-            None => log_probability,
-        };
-        Ok(Choice { token, log_probability, allowed_log_probability, bent })
+        Ok(Choice { token, log_probability: log_probability(logits, token), bent })
     }
 
     fn draw(&mut self, logits: &[f32], allowed: Option<&Mask>) -> u32 {
@@ -126,11 +119,11 @@ fn likeliest(logits: &[f32], allowed: Option<&Mask>) -> (u32, f32) {
     among(logits, allowed).fold((0, f32::NEG_INFINITY), |best, one| if one.1 > best.1 { one } else { best })
 }
 
-/// The log-probability of a token among the allowed ones, at temperature 1.
-fn log_probability(logits: &[f32], allowed: Option<&Mask>, token: u32) -> f32 {
-    let (_, highest) = likeliest(logits, allowed);
-    let weight = |(_, logit)| f64::from(libm::expf(difference(logit, highest) as f32));
-    let total: f64 = among(logits, allowed).map(weight).sum();
+/// The log-probability of a token among all, at temperature 1.
+fn log_probability(logits: &[f32], token: u32) -> f32 {
+    let (_, highest) = likeliest(logits, None);
+    let weight = |&logit| f64::from(libm::expf(difference(logit, highest) as f32));
+    let total: f64 = logits.iter().map(weight).sum();
     (difference(logits[token as usize], highest) - libm::log(total)) as f32
 }
 
@@ -237,7 +230,7 @@ mod tests {
     #[test]
     fn a_forced_token_is_still_scored() {
         let choice = Sampler::new(1.0, 1.0, 1).sample(&[0.0, 30.0], Some(&Mask::from_iter([0]))).unwrap();
-        assert_eq!((choice.token, choice.bent, choice.allowed_log_probability), (0, true, 0.0));
+        assert_eq!((choice.token, choice.bent), (0, true));
         assert!((choice.log_probability + 30.0).abs() < 1e-6);
     }
 
@@ -274,13 +267,11 @@ mod tests {
         let mut digest = 0_u64;
         for _ in 0..200 {
             let choice = sampler.sample(&random_logits(1_000, 8.0, &mut rng), Some(&allowed)).unwrap();
-            for part in
-                [choice.token, choice.log_probability.to_bits(), choice.allowed_log_probability.to_bits()]
-            {
+            for part in [choice.token, choice.log_probability.to_bits()] {
                 digest = digest.wrapping_mul(0x100_0000_01b3) ^ u64::from(part);
             }
         }
-        assert_eq!(digest, 10_609_416_771_273_656_370);
+        assert_eq!(digest, 7_209_579_978_444_922_459);
     }
 
     proptest! {
@@ -297,10 +288,8 @@ mod tests {
             let choice = Sampler::new(0.7, 0.9, seed).sample(&logits, Some(&allowed)).unwrap();
             let shares = softmax(&logits, 1.0);
             let share = shares[choice.token as usize];
-            let within: f64 = allowed.tokens().map(|token| shares[token as usize]).sum();
             prop_assert!(allowed.contains(choice.token));
             prop_assert!((f64::from(choice.log_probability) - share.ln()).abs() < 1e-5);
-            prop_assert!((f64::from(choice.allowed_log_probability) - (share / within).ln()).abs() < 1e-5);
         }
 
         #[test]

@@ -2,6 +2,8 @@
 
 mod contest;
 #[cfg(feature = "cpu")]
+mod eval;
+#[cfg(feature = "cpu")]
 mod progress;
 #[cfg(feature = "cpu")]
 mod worth;
@@ -37,26 +39,7 @@ enum Command {
     },
     /// Prints how well a model reads frames, obeys rulebooks and writes rules
     #[cfg(feature = "cpu")]
-    Eval {
-        /// The model's folder
-        #[arg(long, default_value = "assets/model")]
-        model: PathBuf,
-        /// Cases a set
-        #[arg(long, default_value_t = 500)]
-        cases: usize,
-        /// The seed of the cases
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// Seeds on which each unseen game is played to its end; none are played if 0
-        #[arg(long, default_value_t = 0)]
-        episodes: u32,
-        /// Only sets whose name contains this
-        #[arg(long, default_value = "")]
-        only: String,
-        /// Print the wrong answers of each set, up to this many
-        #[arg(long, default_value_t = 0)]
-        errors: usize,
-    },
+    Eval(eval::Options),
     /// Has agents play games they never saw, and prints who plays how well
     #[cfg(feature = "cpu")]
     Run(contest::Options),
@@ -109,9 +92,7 @@ fn main() -> ExitCode {
     let ok = match Arguments::parse().command {
         Command::Games { seeds, only, folder } => games(seeds, &only, folder.as_deref()),
         #[cfg(feature = "cpu")]
-        Command::Eval { model, cases, seed, episodes, only, errors } => {
-            told(eval(&model, cases, seed, episodes, &only, errors))
-        }
+        Command::Eval(options) => told(eval::run(&options)),
         #[cfg(feature = "cpu")]
         Command::Run(options) => told(contest::run(&options)),
         Command::Merge { out, parts } => told(contest::merge(&out, &parts)),
@@ -266,87 +247,5 @@ fn rerecord(folder: &Path) -> Result<(), String> {
         std::fs::write(&path, new.to_string()).map_err(|e| error(e.to_string()))?;
         println!("{}: {changed}", path.display());
     }
-    Ok(())
-}
-
-/// Prints the table of a model's card.
-#[cfg(feature = "cpu")]
-fn eval(
-    path: &Path,
-    cases: usize,
-    seed: u64,
-    seeds: u32,
-    only: &str,
-    errors: usize,
-) -> Result<(), rulewright::vlm::VlmError> {
-    use burn::tensor::Device;
-    use rulewright::arena::eval::{Question, VOTES, episodes, one_word, reflections};
-    use rulewright::mind::{Policy, Purpose, Style};
-    use rulewright::vlm::{Vlm, folder::Folder, layers::Precision};
-    let folder = Folder::read(path)?;
-    let mut vlm = Vlm::new(&folder, &Device::flex(), Precision::Quantised)?;
-    let mut left = errors;
-    let mut tokens = 0;
-    let start = std::time::Instant::now();
-    let mut answer = |question: &Question| -> String {
-        let style = Style {
-            seeds: vec![1],
-            temperature: 0.0,
-            top_p: 1.0,
-            most_tokens: 220,
-            grammar: Some(question.grammar.clone()),
-        };
-        let purpose = Purpose::Vote(Policy::Adapted);
-        let prompt = vlm.processor().prompt(&question.talk);
-        let said = prompt
-            .map_err(Into::into)
-            .and_then(|prompt| pollster::block_on(vlm.complete(purpose, &prompt, &style)));
-        let said = said.map(|mut said| said.remove(0)).unwrap_or_default();
-        tokens += said.tokens.len();
-        if said.text.trim() != question.gold && left > 0 {
-            left -= 1;
-            for message in &question.talk {
-                for part in &message.parts {
-                    if let rulewright::mind::Part::Text(text) = part {
-                        println!("| {}", text.replace('\n', "\n| "));
-                    }
-                }
-            }
-            println!("gold {}\nsaid {}\n", question.gold, said.text.trim());
-        }
-        said.text
-    };
-    println!(
-        "| set | action right | whole text right | kinds found | kinds named | placed |\n|---|--:|--:|--:|--:|--:|"
-    );
-    for set in VOTES.iter().filter(|set| set.name.contains(only)) {
-        let voted = set.ask(cases, seed, &mut answer);
-        println!(
-            "| {} | {} | {} | {} | {} | {} |",
-            set.name, voted.action, voted.text, voted.found, voted.named, voted.placed
-        );
-    }
-    if "one word changed".contains(only) {
-        println!("| one word changed: both right | {} | | | | |", one_word(cases, seed, &mut answer));
-    }
-    if "reflections".contains(only) {
-        let r = reflections(cases, seed, &mut answer);
-        println!("\n| reflections | |\n|---|--:|");
-        println!("| whole revision right | {} |\n| lines that can be read | {} |", r.exact, r.readable);
-        println!("| rules that are true | {} |\n| rules found | {} |", r.precision, r.recall);
-        println!("| true among sure | {} |\n| true among maybe | {} |", r.sure, r.maybe);
-        println!("| false rules a digest | {:.3} |", r.false_a_digest());
-        println!("| threshold error, share of the range | {:.3} of {} |", r.threshold_error(), r.thresholds);
-    }
-    if seeds > 0 {
-        println!(
-            "\n| game | model | teacher | random | share of the teacher's lead |\n|---|--:|--:|--:|--:|"
-        );
-        for p in episodes(seeds, usize::MAX, &mut answer) {
-            let share = (p.model - p.random) / (p.teacher - p.random);
-            println!("| {} | {:.1} | {:.1} | {:.1} | {share:.2} |", p.game, p.model, p.teacher, p.random);
-        }
-    }
-    println!("\n{cases} cases a set, seed {seed}; {tokens} tokens in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
 }

@@ -3,12 +3,13 @@
 //! A matrix is read as bytes: a decision reads all weights once a token, so a quarter of the bytes
 //! is a quarter of the time. Activations are rounded to integers too, a row at a time, with as many bits
 //! as the 32-bit sums allow (13 or more), so that the rounding of the weights is all that is lost.
-//! Vectors of 128 bits by the crate `wide`: SSE2 natively and SIMD128 in the browser.
+//! Vectors of 128 bits by the crate `wide`: SSE2 natively and SIMD128 in the browser; and of 256 bits, with the
+//! same sums, where a native program is built for AVX2.
 
 use burn::backend::Flex;
 use burn::tensor::{Tensor, TensorData};
 use burn_flex::FlexTensor;
-use wide::{f32x4, f32x8, i8x16, i16x8, i16x16, i32x4};
+use wide::{f32x4, f32x8, i8x16, i16x8, i16x16};
 
 use super::{Heads, Sight};
 use crate::vlm::layers::Lora;
@@ -125,17 +126,16 @@ impl Rounded {
         for (i, weights) in weights.iter_mut().enumerate() {
             *weights = &matrix.codes[(o + i) * columns..(o + i + 1) * columns].as_chunks().0[..steps];
         }
-        let mut sums = [[i32x4::ZERO; O]; R];
+        let mut sums = [[Sums::ZERO; O]; R];
         for step in 0..steps {
-            let mut x = [[i16x8::ZERO; 2]; R];
+            let mut x = [lanes(&[0; STEP]); R];
             for r in 0..R {
-                x[r] = halves(&rows[r][step]);
+                x[r] = lanes(&rows[r][step]);
             }
             for i in 0..O {
-                let [low, high] = halves(&i16x16::from_i8x16(i8x16::new(weights[i][step])).to_array());
+                let weights = lanes(&i16x16::from_i8x16(i8x16::new(weights[i][step])).to_array());
                 for r in 0..R {
-                    sums[r][i] += x[r][0].dot(low);
-                    sums[r][i] += x[r][1].dot(high);
+                    add_products(&mut sums[r][i], x[r], weights);
                 }
             }
         }
@@ -152,9 +152,41 @@ impl Rounded {
     }
 }
 
+/// One step's numbers in the target's vectors.
+#[cfg(target_feature = "avx2")]
+type Lanes = i16x16;
+#[cfg(not(target_feature = "avx2"))]
+type Lanes = [i16x8; 2];
+
+/// Sums of their products.
+#[cfg(target_feature = "avx2")]
+type Sums = wide::i32x8;
+#[cfg(not(target_feature = "avx2"))]
+type Sums = wide::i32x4;
+
+#[cfg(target_feature = "avx2")]
 #[inline(always)]
-fn halves(x: &[i16; STEP]) -> [i16x8; 2] {
+fn lanes(x: &[i16; STEP]) -> Lanes {
+    i16x16::new(*x)
+}
+
+#[cfg(not(target_feature = "avx2"))]
+#[inline(always)]
+fn lanes(x: &[i16; STEP]) -> Lanes {
     [i16x8::from_slice_unaligned(&x[..8]), i16x8::from_slice_unaligned(&x[8..])]
+}
+
+#[cfg(target_feature = "avx2")]
+#[inline(always)]
+fn add_products(sums: &mut Sums, x: Lanes, weights: Lanes) {
+    *sums += x.dot(weights);
+}
+
+#[cfg(not(target_feature = "avx2"))]
+#[inline(always)]
+fn add_products(sums: &mut Sums, x: Lanes, weights: Lanes) {
+    *sums += x[0].dot(weights[0]);
+    *sums += x[1].dot(weights[1]);
 }
 
 /// The largest magnitude of some numbers.
@@ -301,6 +333,8 @@ pub fn attend(
     let scale = 1.0 / (width as f32).sqrt();
     q.iter_mut().for_each(|x| *x *= scale);
     let stretch = heads.queries * width;
+    // Rows that ask nothing, before those that do.
+    let silent = sights.len() - q.len() / stretch;
     for (row, Sight { slot, .. }) in sights.iter().enumerate() {
         let key = &mut keys[slot * stored..(slot + 1) * stored];
         key.copy_from_slice(&k.values()[row * stored..(row + 1) * stored]);
@@ -309,13 +343,16 @@ pub fn attend(
         if let Some((cos, sin)) = rotation {
             let (cos, sin) = (&cos[row * half..(row + 1) * half], &sin[row * half..(row + 1) * half]);
             turn(key, width, cos, sin);
-            turn(&mut q[row * stretch..(row + 1) * stretch], width, cos, sin);
+            if let Some(row) = row.checked_sub(silent) {
+                turn(&mut q[row * stretch..(row + 1) * stretch], width, cos, sin);
+            }
         }
     }
     let mut out = vec![0.0; q.len()];
     let mut scores: Vec<f32> = Vec::new();
     let mut slots: Vec<usize> = Vec::new();
-    for ((sight, q), out) in sights.iter().zip(q.chunks_exact(stretch)).zip(out.chunks_exact_mut(stretch)) {
+    let asking = sights[silent..].iter().zip(q.chunks_exact(stretch));
+    for ((sight, q), out) in asking.zip(out.chunks_exact_mut(stretch)) {
         slots.clear();
         slots.extend(sight.slots());
         for (head, (q, out)) in q.chunks_exact(width).zip(out.chunks_exact_mut(width)).enumerate() {
@@ -331,7 +368,7 @@ pub fn attend(
             }
         }
     }
-    tensor(out, sights.len())
+    tensor(out, sights.len() - silent)
 }
 
 /// `out += x * weight`.
