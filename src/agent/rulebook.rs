@@ -323,7 +323,7 @@ fn weighed(
     found: Found,
     (revision, at): (&Revision, u32),
 ) -> Result<Weighed, String> {
-    let mut operation = operation.clone();
+    let mut operation = known(rules, listed, operation);
     let rule = match operation {
         Operation::Confirm { rule, .. } => rule.checked_sub(1).and_then(|rule| rules.get(*listed.get(rule)?)),
         _ => None,
@@ -357,6 +357,25 @@ fn weighed(
     }
     steps.push((operation, found.evidence));
     Ok((steps, doubt))
+}
+
+/// The operation itself; but who adds a rule that is listed confirms it, as twins would push others out.
+fn known(rules: &[Rule], listed: &[usize], operation: &Operation) -> Operation {
+    let twin = |new: &Finding| {
+        let says =
+            |rule: &Rule| rule.holds() && (&rule.trigger, &rule.heuristic) == (&new.trigger, &new.heuristic);
+        listed.iter().position(|&at| says(&rules[at]))
+    };
+    match operation {
+        Operation::Add(new) => twin(new).map_or_else(
+            || operation.clone(),
+            |place| {
+                let Finding { observation, sure, .. } = new.clone();
+                Operation::Confirm { rule: place + 1, observation, sure }
+            },
+        ),
+        other => other.clone(),
+    }
 }
 
 /// Whether a rule is sure after more evidence, of which this was seen.
@@ -727,6 +746,19 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let complaints = book.revise(&claim, Origin::Strategist, 70, &Digest::default());
         assert!(complaints[0].contains("nothing of the kind"), "{complaints:?}");
         assert_eq!(book, before, "what did not happen confirms nothing");
+    }
+
+    #[test]
+    fn who_adds_a_rule_again_confirms_it() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        let again = later(&[("touch blue box", -1); 2]);
+        assert_eq!(
+            book.revise(&read(ADDED.lines().nth(1).unwrap()), Origin::Strategist, 60, &again),
+            [""; 0]
+        );
+        assert_eq!((book.rules().len(), book.rules()[1].support.len()), (2, 3));
+        assert_eq!(book.log()[1].revision.to_string(), "confirm 2 | -1 in 2 of 2 | maybe");
     }
 
     #[test]
