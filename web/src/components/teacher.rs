@@ -49,8 +49,8 @@ pub fn Teacher(props: &Shared) -> Html {
     let embedded = Without { embed: !without.embed, ..(*without).clone() };
     html! {
         <Modal id="teacher" title="For teachers" onclose={close}>
-            <p>{ "Open each link once with a network; then everything works without one. What you tick here, the links, \
-                  the codes and the frames below leave out." }</p>
+            <p>{ "Open each link once with a network; then everything works without one. The links, codes and frames below \
+                  do as you tick here." }</p>
             <div class="row">
                 { for Region::VARIANTS.iter().zip(&PARTS).map(part) }
                 { check("embed".into(), "Only game, votes and rulebook, for a page of a course".into(), without.embed, embedded) }
