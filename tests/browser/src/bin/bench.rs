@@ -145,7 +145,9 @@ fn ours(name: &str, backend: &str, batch: u32, workers: u32, tokens: u32) -> Str
 /// Times our worker and the peers on models of one size, and says what that comes to.
 async fn compare(work: &Path, name: &str, card: Option<&str>) {
     println!("\n{name}: benches/browser/models/{name}.json, a prompt of 128 tokens, then 64\n");
-    println!("| runtime | K | first token, ms | a step, ms | tokens/s | model, MB | program, MB | peak, MB |");
+    println!(
+        "| runtime | K | first token, ms | a step, ms | tokens/s | model, MB | program, MB | peak, MB |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     let (mut mine, mut theirs) = (Vec::new(), Vec::new());
     for (workers, traces) in [(1, 1), (1, 3), (1, 5), (3, 1), (3, 5)] {
@@ -165,7 +167,8 @@ async fn compare(work: &Path, name: &str, card: Option<&str>) {
         }
         let form = file.trim_start_matches("decoder-").replace(['.', '_'], " ");
         for traces in [1, 5] {
-            let call = format!("bench('{peer}', {{model: '../models/{name}-peers/{file}', batch: {traces}}})");
+            let call =
+                format!("bench('{peer}', {{model: '../models/{name}-peers/{file}', batch: {traces}}})");
             let found = row(work, &["disable-gpu"], &format!("{peer}, {form}"), traces, &call).await;
             theirs.extend(found.map(|found| (traces, found)));
         }
@@ -181,16 +184,25 @@ async fn compare(work: &Path, name: &str, card: Option<&str>) {
         let peers = of(&theirs, traces);
         let Some(best) = peers.iter().map(|(rate, _)| *rate).max_by(f64::total_cmp) else { continue };
         let soonest = peers.iter().map(|(_, first)| *first).fold(f64::INFINITY, f64::min);
-        println!("- K={traces}: {:.2} times the tokens/s of the best peer, whichever form of the weights;", rate / best);
+        println!(
+            "- K={traces}: {:.2} times the tokens/s of the best peer, whichever form of the weights;",
+            rate / best
+        );
         println!("  the first token {:.2} times as soon as the soonest peer's.", soonest / first);
     }
     if let (Some((one, first)), Some((five, first_of_five))) = (of(&mine, 1).first(), of(&mine, 5).first()) {
-        println!("- K=5 as a batch gives {:.2} times the tokens/s of single traces; with the prompt, which", five / one);
+        println!(
+            "- K=5 as a batch gives {:.2} times the tokens/s of single traces; with the prompt, which",
+            five / one
+        );
         let whole = |first: f64, steps: f64| first + 64.0 * steps;
         let (single, batch) = (whole(*first, 1e3 / one), whole(*first_of_five, 5e3 / five));
         println!("  five single runs read five times, {:.2} times.", 5.0 * single / batch);
         if name == "spike" {
-            println!("- Plain burn took {PLAIN_BURN} ms a step at its best: this is {:.2} times faster.", PLAIN_BURN * one / 1e3);
+            println!(
+                "- Plain burn took {PLAIN_BURN} ms a step at its best: this is {:.2} times faster.",
+                PLAIN_BURN * one / 1e3
+            );
         }
     }
 }

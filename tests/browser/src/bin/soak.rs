@@ -25,7 +25,8 @@ async fn main() -> ExitCode {
         let taken = "+document.querySelector('#verdicts .number').innerText";
         visitor.until_within(3600, &format!("{taken} >= {decisions}")).await;
         held.push(visitor.memory().await);
-        let (rate, tasks) = (f64::from(decisions) / began.elapsed().as_secs_f64(), visitor.long_tasks().await);
+        let (rate, tasks) =
+            (f64::from(decisions) / began.elapsed().as_secs_f64(), visitor.long_tasks().await);
         println!(
             "after {decisions} decisions: {:.0} MiB; {rate:.2} decisions/s; the page was blocked for more than 50 ms \
              {} times, for {} ms at most",
