@@ -390,13 +390,15 @@ fn the_program_shares_resumes_and_merges() {
         (output.status.success(), said)
     };
     let path = |name: &str| place.path().join(name).display().to_string();
-    let run = |out: &str, more: &[&str]| {
+    let play = |out: &str, games: &str, steps: &str, more: &[&str]| {
         let out = path(out);
-        let mut arguments = vec!["run", "--out", &out, "--agents", "random", "--games", "orchard,trading"];
-        arguments.extend(["--scale-seeds", "5", "--seeds", "2", "--episodes", "1", "--steps", "40"]);
+        let mut arguments =
+            vec!["run", "--out", &out, "--agents", "random", "--games", games, "--steps", steps];
+        arguments.extend(["--scale-seeds", "5", "--seeds", "2", "--episodes", "1"]);
         arguments.extend(more);
         arena(&arguments)
     };
+    let run = |out: &str, more: &[&str]| play(out, "orchard,trading", "40", more);
     let (ok, said) = run("whole", &[]);
     assert!(ok && said.contains("| orchard |"), "{said}");
     for shard in ["1/2", "2/2"] {
@@ -414,9 +416,9 @@ fn the_program_shares_resumes_and_merges() {
         let read = |out: &str| std::fs::read_to_string(place.path().join(out).join(name)).unwrap();
         assert_eq!(read("merged"), read("whole"), "{name}");
     }
-    let (ok, said) = run("whole", &["--steps", "41"]);
+    let (ok, said) = play("whole", "orchard,trading", "41", &[]);
     assert!(!ok && said.contains("other conditions"), "{said}");
-    let (ok, said) = run("twice", &["--games", "orchard"]);
+    let (ok, said) = play("twice", "orchard,orchard", "40", &[]);
     assert!(!ok && said.contains("named twice"), "{said}");
 }
 

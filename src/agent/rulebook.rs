@@ -338,9 +338,9 @@ fn weighed(
         let (held, failed) = (support.len() as u32, contradiction.len() as u32);
         (seen.times, seen.of) = (held, held + failed);
     }
-    *sure &= match rule {
-        Some(rule) => stays_sure(rule, &found.evidence, seen),
-        None => !support.is_empty() && seen.times >= ENOUGH && holds_mostly(seen),
+    *sure = match rule {
+        Some(rule) => is_sure(rule, *sure, &found.evidence, seen),
+        None => *sure && !support.is_empty() && seen.times >= ENOUGH && holds_mostly(seen),
     };
     let doubt = match (support.is_empty(), contradiction.is_empty()) {
         (false, _) => None,
@@ -378,12 +378,13 @@ fn known(rules: &[Rule], listed: &[usize], operation: &Operation) -> Operation {
     }
 }
 
-/// Whether a rule is sure after more evidence, of which this was seen.
-fn stays_sure(rule: &Rule, evidence: &Evidence, seen: &Observation) -> bool {
+/// Whether a rule is sure after more evidence, of which this was seen. One that was sure before, a person's
+/// too, stays so until more speaks against it than for it; another one if the strategist says so, on enough.
+fn is_sure(rule: &Rule, said: bool, evidence: &Evidence, seen: &Observation) -> bool {
     let mut after = rule.clone();
     after.count(evidence);
     let enough = after.support.len() >= ENOUGH as usize && holds_mostly(seen);
-    !after.is_outweighed() && (rule.status == Status::Confirmed || enough)
+    !after.is_outweighed() && (rule.status == Status::Confirmed || said && enough)
 }
 
 /// Whether something was seen in three quarters of all cases.
@@ -746,6 +747,23 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let complaints = book.revise(&claim, Origin::Strategist, 70, &Digest::default());
         assert!(complaints[0].contains("nothing of the kind"), "{complaints:?}");
         assert_eq!(book, before, "what did not happen confirms nothing");
+    }
+
+    #[test]
+    fn what_a_person_relies_on_stays_relied_on_until_more_speaks_against_it() {
+        let mut book = Rulebook::default();
+        let words = Words {
+            trigger: "touch blue box".into(),
+            heuristic: "avoid blue boxes".into(),
+            sure: true,
+            ..Words::default()
+        };
+        book.revise(&Hand::Add(words).into(), Origin::Person, 0, &Digest::default());
+        let doubts = read("confirm 1 | -1 in 1 of 1 | maybe");
+        assert_eq!(book.revise(&doubts, Origin::Strategist, 5, &digest()), [""; 0]);
+        assert_eq!((book.lines(), book.rules()[0].support.len()), (vec!["avoid blue boxes".to_string()], 1));
+        book.revise(&doubts, Origin::Strategist, 60, &later(&[("touch blue box", 2); 2]));
+        assert_eq!(book.lines(), ["maybe avoid blue boxes"]);
     }
 
     #[test]
