@@ -47,11 +47,11 @@ window.benchOurs = async ({ backend = "cpu", model, prompt_tokens = 128, new_tok
   }
 };
 
-// What a graphics adapter calls itself, if there is one that is no program.
+// What a graphics adapter calls itself; nothing if there is none but a program.
 window.adapter = async () => {
   const info = (await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }))?.info;
   const name = info && [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
-  return info && !info.isFallbackAdapter && !/swiftshader|llvmpipe|software/i.test(name) ? name : null;
+  return info && !info.isFallbackAdapter && !/swiftshader|llvmpipe|software/i.test(name) ? name || "without a name" : "";
 };
 
 // A prompt of its own for each run, so that nothing is kept from the run before.
