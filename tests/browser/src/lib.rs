@@ -616,6 +616,13 @@ impl Visitor {
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("the picture is saved");
     }
 
+    /// What is wider than the window, by the beginning of its mark-up.
+    pub async fn sticking_out(&self) -> Vec<String> {
+        self.js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
+                && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
+            .await
+    }
+
     /// What an automatic checker (axe) finds wrong with the page for people with disabilities.
     pub async fn barriers(&self) -> Vec<String> {
         let axe = root().join("tests/browser/node_modules/axe-core/axe.min.js");

@@ -60,11 +60,7 @@ async fn side_by_side_fits_every_window() {
     visitor.agent_step(PATIENCE).await;
     for (width, height) in [(320, 640), (390, 844), (844, 390), (820, 1180), (1366, 768), (1920, 1080)] {
         visitor.size(width, height, width < 900).await;
-        let out: Vec<String> = visitor
-            .js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
-                && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
-            .await;
-        assert_eq!(out, Vec::<String>::new(), "{width}x{height}");
+        assert_eq!(visitor.sticking_out().await, Vec::<String>::new(), "{width}x{height}");
         let [beside, below]: [bool; 2] = visitor
             .js("(([agents, own]) => [own.left >= agents.right, own.top >= agents.bottom])(
                 ['#board', '#own-board'].map(id => document.querySelector(id).getBoundingClientRect()))")

@@ -4,7 +4,7 @@
 //! The model is a tiny one of `tests/parity` with random weights: what it plays is noise, but it is measured as
 //! any other.
 
-use rulewright_browser_tests::Visitor;
+use rulewright_browser_tests::{IDLE, Visitor};
 
 /// Seconds of patience with a measurement: some hundred decisions beside other browsers.
 const PATIENCE: u32 = 240;
@@ -14,7 +14,7 @@ async fn with_model(fragment: &str) -> Visitor {
     let mut visitor = Visitor::open("").await;
     visitor.site.put_model("grouped", "model");
     visitor.go(fragment).await;
-    visitor.until("document.querySelector('#agent-status').innerText == 'Ready.'").await;
+    visitor.until(IDLE).await;
     visitor
 }
 

@@ -446,11 +446,7 @@ async fn the_panel_works_by_keyboard_alone_and_fits_any_window() {
     );
     for (width, height) in [(320, 640), (390, 844), (683, 384), (844, 390), (820, 1180), (1366, 768)] {
         visitor.size(width, height, width < 900).await;
-        let out: Vec<String> = visitor
-            .js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
-                && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
-            .await;
-        assert_eq!(out, Vec::<String>::new(), "at {width}x{height}");
+        assert_eq!(visitor.sticking_out().await, Vec::<String>::new(), "at {width}x{height}");
         visitor.run("document.querySelector('.answers').scrollIntoView()").await;
         visitor.screenshot(&format!("model-{width}x{height}")).await;
     }

@@ -485,11 +485,7 @@ async fn nothing_sticks_out_of_any_window() {
         visitor.size(width, height, width < 900).await;
         for link in ["#game=meteors", "#game=pricelist", "#game=juggler&panels="] {
             visitor.go(link).await;
-            let out: Vec<String> = visitor
-                .js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
-                    && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
-                .await;
-            assert_eq!(out, Vec::<String>::new(), "{link} at {width}x{height}");
+            assert_eq!(visitor.sticking_out().await, Vec::<String>::new(), "{link} at {width}x{height}");
             let board: f64 =
                 visitor.js("document.querySelector('#board').getBoundingClientRect().height").await;
             assert!(board <= height as f64, "{link} at {width}x{height}: the board is {board} high");

@@ -110,11 +110,7 @@ async fn the_light_on_the_frame_follows_the_words_of_a_ballot() {
     assert_eq!(visitor.number("#steps").await, steps, "nothing was played");
     assert_eq!(visitor.barriers().await, Vec::<String>::new());
     visitor.size(320, 640, true).await;
-    let out: Vec<String> = visitor
-        .js("[...document.querySelectorAll('body *')].filter(e => !e.closest('.hidden, .skip')
-            && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))")
-        .await;
-    assert_eq!(out, Vec::<String>::new());
+    assert_eq!(visitor.sticking_out().await, Vec::<String>::new());
     visitor.click("#look-away").await;
     visitor.until("!document.querySelector('#spotlight') && !document.querySelector('#glances')").await;
     visitor.leave().await;
