@@ -27,8 +27,8 @@ use include_dir::{Dir, include_dir};
 use rules::Rules;
 use serde::{Deserialize, Serialize};
 use sprite::Sprite;
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, OnceLock};
 use strum::{Display, VariantArray};
 
 /// The classic families.
@@ -88,19 +88,34 @@ enum Body {
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/games");
 
-static ALL: LazyLock<Vec<Game>> = LazyLock::new(|| {
-    let mut games: Vec<Game> = FOLDER
-        .files()
-        .filter_map(|file| Game::parse(file.path().to_str()?, file.contents_utf8()?).ok())
-        .collect();
-    games.sort_by_key(|game| (game.file.split, game.file.family, game.file.title.clone()));
+/// The shipped games by id. Each is read when it is first asked for: a page that opens on one of them does
+/// not wait for all the others.
+static SHIPPED: LazyLock<BTreeMap<&'static str, Shipped>> = LazyLock::new(|| {
+    Game::files().map(|(name, text)| (stem(name), Shipped { name, text, game: OnceLock::new() })).collect()
+});
+
+/// A shipped file, and what became of it.
+struct Shipped {
+    name: &'static str,
+    text: &'static str,
+    game: OnceLock<Option<Game>>,
+}
+
+static ALL: LazyLock<Vec<&'static Game>> = LazyLock::new(|| {
+    let mut games: Vec<&Game> = SHIPPED.keys().filter_map(|id| Game::find(id)).collect();
+    games.sort_by_key(|game| (game.file.split, game.file.family, &game.file.title));
     games
 });
 
+/// A file's name without folder and ending.
+fn stem(file: &str) -> &str {
+    file.rsplit(['/', '\\']).next().unwrap_or(file).trim_end_matches(".toml")
+}
+
 impl Game {
     /// Every game that ships: the seen ones by family, the unseen ones, the desks.
-    pub fn all() -> &'static [Game] {
-        &ALL
+    pub fn all() -> impl ExactSizeIterator<Item = &'static Game> + Clone {
+        ALL.iter().copied()
     }
 
     /// Every shipped file by name, as its author wrote it.
@@ -110,7 +125,8 @@ impl Game {
 
     /// The shipped game of that id.
     pub fn find(id: &str) -> Option<&'static Game> {
-        Game::all().iter().find(|game| game.id == id)
+        let Shipped { name, text, game } = SHIPPED.get(id)?;
+        game.get_or_init(|| Game::parse(name, text).ok()).as_ref()
     }
 
     /// Reads a game file; `file` is its name, for errors and for the id.
@@ -118,8 +134,7 @@ impl Game {
     /// # Errors
     /// One sentence that names the file, the field and what is allowed.
     pub fn parse(file: &str, text: &str) -> Result<Game, GameError> {
-        let stem = file.rsplit(['/', '\\']).next().unwrap_or(file).trim_end_matches(".toml");
-        Game::new(stem, GameFile::parse(file, text)?).map_err(|e| GameError { file: file.into(), ..e })
+        Game::new(stem(file), GameFile::parse(file, text)?).map_err(|e| GameError { file: file.into(), ..e })
     }
 
     /// Checks and compiles a game.

@@ -17,7 +17,7 @@ fn a_generated_game_is_for_training() {
         assert!(is_for_training(&game), "{number}");
         let rules = game.rules().expect("it is no desk");
         assert!(rules.kinds.iter().all(|kind| !kind.sprite.is_held_out()), "{number}");
-        for unseen in Game::all().iter().filter(|g| g.file.split == Split::Unseen) {
+        for unseen in Game::all().filter(|g| g.file.split == Split::Unseen) {
             assert!(!game.combines(&unseen.file.surprise), "{number} has the surprise of {}", unseen.id);
         }
     }

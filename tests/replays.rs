@@ -36,7 +36,7 @@ fn every_family_every_desk_and_a_twist_are_recorded() {
     for family in Family::VARIANTS {
         assert!(games.iter().any(|g| g.file.family == *family), "nothing of the family {family}");
     }
-    for desk in Game::all().iter().filter(|g| g.file.family == Family::Desk) {
+    for desk in Game::all().filter(|g| g.file.family == Family::Desk) {
         assert!(games.iter().any(|g| g.id == desk.id), "nothing of {}", desk.id);
     }
     assert!(recordings().any(|(_, r)| r.twist.is_some()), "nothing with a twist");

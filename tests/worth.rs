@@ -10,7 +10,7 @@ const SEEDS: u32 = 8;
 
 #[test]
 fn every_game_is_worth_playing_and_like_no_other() {
-    let all = Measure::all(&Game::all().iter().collect::<Vec<_>>(), SEEDS);
+    let all = Measure::all(&Game::all().collect::<Vec<_>>(), SEEDS);
     let mut faults = Vec::new();
     for measure in &all {
         faults.extend(measure.complaints().into_iter().map(|c| format!("{}: {c}", measure.id)));

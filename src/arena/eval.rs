@@ -575,7 +575,7 @@ impl Episodes {
             Source::Desk(_) => Of::Desk,
             _ => Of::Seen,
         };
-        Game::all().iter().filter(move |game| game.file.split == split)
+        Game::all().filter(move |game| game.file.split == split)
     }
 
     fn play_game(&self, game: &Game, seeds: u32, steps: usize, answer: &mut Answer<'_>) -> Played {

@@ -26,7 +26,7 @@ pub fn generate(number: u64) -> Game {
 pub fn is_for_training(game: &Game) -> bool {
     let sprites = game.rules().into_iter().flat_map(|r| &r.kinds);
     let own = game.mechanics();
-    let mut unseen = Game::all().iter().filter(|g| g.file.split == Split::Unseen);
+    let mut unseen = Game::all().filter(|g| g.file.split == Split::Unseen);
     game.file.split != Split::Unseen
         && sprites.into_iter().all(|kind| !kind.sprite.is_held_out())
         && !unseen.any(|g| g.file.surprise.iter().all(|m| own.contains(m)))

@@ -193,7 +193,7 @@ pub fn decide(episode: &Episode, claims: &[Claim], rng: &mut Pcg32) -> Decision 
 /// A game of that source.
 pub fn draw_game(source: Source, rng: &mut Pcg32) -> Game {
     use crate::games::Split as Of;
-    let of = |split: Of| Game::all().iter().filter(|g| g.file.split == split).collect::<Vec<_>>();
+    let of = |split: Of| Game::all().filter(|g| g.file.split == split).collect::<Vec<_>>();
     match source {
         Source::Training => {
             if chance(50, rng) {

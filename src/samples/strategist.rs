@@ -436,7 +436,7 @@ mod tests {
     #[test]
     fn right_revisions_lead_to_rules_that_pay() {
         let mut rng = Pcg32::seed_from_u64(8);
-        for game in Game::all().iter().filter(|g| g.file.split == Of::Desk) {
+        for game in Game::all().filter(|g| g.file.split == Of::Desk) {
             let (mut right, mut ruled, mut pay, mut best_pay, mut any_pay, mut steps) = (0, 0, 0, 0, 0, 0);
             let mut misses: BTreeMap<String, Vec<f64>> = BTreeMap::new();
             for _ in 0..60 {

@@ -165,7 +165,7 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            game: Game::find("orchard").or(Game::all().first()).map_or("", |game| &game.id),
+            game: Game::find("orchard").or_else(|| Game::all().next()).map_or("", |game| &game.id),
             seed: 1,
             speed: Speed::Yours,
             panels: [Panel::Pad, Panel::History].into(),

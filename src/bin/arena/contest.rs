@@ -165,7 +165,7 @@ mod playing {
                     Set::Desks => game.file.split == Split::Desk,
                     Set::All => true,
                 };
-                games.extend(Game::all().iter().filter(wanted).cloned());
+                games.extend(Game::all().filter(wanted).cloned());
             }
             let mut ids = BTreeSet::new();
             match games.iter().find(|game| !ids.insert(&game.id)) {

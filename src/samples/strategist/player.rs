@@ -15,7 +15,7 @@ use rand_pcg::Pcg32;
 
 pub(super) fn draw_game(rng: &mut Pcg32) -> Game {
     let of = |split: Of| {
-        Game::all().iter().filter(move |g| g.file.split == split && is_for_training(g)).collect::<Vec<_>>()
+        Game::all().filter(move |g| g.file.split == split && is_for_training(g)).collect::<Vec<_>>()
     };
     match rng.random_range(0..100u32) {
         0..20 => (*one(&of(Of::Desk), rng)).clone(),

@@ -498,7 +498,7 @@ async fn nothing_sticks_out_of_any_window() {
 #[tokio::test]
 async fn screenshots_for_a_person_to_look_at() {
     let mut visitor = Visitor::open("").await;
-    let unseen = Game::all().iter().find(|g| g.file.split == Split::Unseen).expect("an unseen game");
+    let unseen = Game::all().find(|g| g.file.split == Split::Unseen).expect("an unseen game");
     for (size, width, height) in [("phone", 390, 844), ("laptop", 1366, 768), ("projector", 1920, 1080)] {
         visitor.size(width, height, size == "phone").await;
         for theme in ["light", "dark"] {

@@ -97,11 +97,11 @@ pub fn Picker(props: &Shared) -> Html {
             }
         }
     };
-    let of = |split: Split| Game::all().iter().filter(move |g| g.file.split == split).filter(fits);
+    let of = |split: Split| Game::all().filter(move |g| g.file.split == split).filter(fits);
     let families = Family::VARIANTS.iter().map(|&family| {
         shelf(family.to_string(), of(Split::Seen).filter(|g| g.file.family == family).collect())
     });
-    let found: Vec<_> = Game::all().iter().filter(fits).collect();
+    let found: Vec<_> = Game::all().filter(fits).collect();
     let count = match found.as_slice() {
         [] => format!("No game fits “{}”.", wanted.trim()),
         [_] => "1 game: Enter opens it.".into(),
