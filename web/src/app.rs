@@ -243,31 +243,33 @@ fn show_settings(settings: &Settings) {
 /// Keys anywhere on the page play the game, unless a dialog or a field has them.
 #[hook]
 fn use_keyboard(state: &UseReducerHandle<State>) {
-    let busy = state.dialog.is_some();
-    let controls = (state.settings.shows(Region::Controls), !state.settings.embed);
-    let actions = rulewright::env::Environment::actions(state.now()).to_vec();
-    let dispatcher = state.dispatcher();
-    use_effect_with((busy, controls, actions), move |(busy, controls, actions)| {
-        let (busy, controls, actions) = (*busy, *controls, actions.clone());
+    // What the keys are for, as it was last drawn. An effect would bring it only after the drawing, and a
+    // key that comes right after a dialog went would be lost.
+    let now = use_mut_ref(|| state.clone());
+    now.replace(state.clone());
+    use_effect_with((), move |()| {
         let listen = |name: &'static str, down: bool| {
-            let (dispatcher, actions) = (dispatcher.clone(), actions.clone());
+            let now = now.clone();
             let options = EventListenerOptions::enable_prevent_default();
             let window = web_sys::window()?;
             Some(EventListener::new_with_options(&window, name, options, move |event| {
                 let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
-                if busy || keys::belongs_to_a_field(key) {
+                let state = now.borrow().clone();
+                if state.dialog.is_some() || keys::belongs_to_a_field(key) {
                     return;
                 }
-                let page_event = keys::event(key, down, &actions);
+                let controls = (state.settings.shows(Region::Controls), !state.settings.embed);
+                let actions = rulewright::env::Environment::actions(state.now());
+                let page_event = keys::event(key, down, actions);
                 if let Some(page_event) = page_event.filter(|event| keys::is_within_reach(event, controls)) {
                     key.prevent_default();
-                    dispatcher.dispatch(page_event);
+                    state.dispatch(page_event);
                 }
             }))
         };
         let listeners = [listen("keydown", true), listen("keyup", false)];
         let away = web_sys::window()
-            .map(|window| EventListener::new(&window, "blur", move |_| dispatcher.dispatch(Event::Blur)));
+            .map(|window| EventListener::new(&window, "blur", move |_| now.borrow().dispatch(Event::Blur)));
         move || drop((listeners, away))
     });
 }
