@@ -682,7 +682,7 @@ impl Reducible for State {
 
 fn begin(settings: &Settings) -> Episode {
     // The address only lets shipped games in, and there is always one.
-    let game = Game::find(settings.game).unwrap_or(&Game::all()[0]);
+    let game = Game::find(settings.game).or_else(|| Game::all().next()).expect("a shipped game");
     game.start(settings.seed)
 }
 
@@ -834,6 +834,15 @@ pub mod tests {
         let state = after(state, &[Event::Step]);
         assert!(state.due().is_some_and(|due| Some(due) != first));
         assert!(after(state, &[Event::Who(Who::You)]).due().is_none());
+    }
+
+    #[test]
+    fn it_is_not_ready_again_before_its_step_is_over_whatever_was_heard_of_the_workers() {
+        let step = after(with_agent(true), &[Event::Step]);
+        let begun = after(step.clone(), &[BEGUN]);
+        assert_eq!(words::status(&step), "Ready.");
+        assert_eq!(words::status(&begun), "It looks at the board…");
+        assert_eq!(words::status(&after(begun, &[failed()])), "Ready.");
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub fn status(state: &State) -> String {
             let by = if workers == 1 { "one worker".into() } else { format!("{workers} workers") };
             format!("{} by {by}…", copies(writers.len()))
         }
+        _ if watch.deciding => "It looks at the board…".into(),
         _ if watch.asked => "The strategist reflects after this step…".into(),
         _ if state.looks_back() => "You look back.".into(),
         _ if state.running => "It goes on.".into(),
