@@ -23,7 +23,7 @@ use yew::prelude::*;
 const UNSEEN: u32 = 250;
 /// Milliseconds in which nothing is handed on after a frame: nobody reads faster, and the workers need the
 /// time.
-const REST: u32 = 40;
+const REST: u32 = 66;
 
 /// The loaded model's workers, if there are any.
 pub type Holder = Rc<RefCell<Option<Pool>>>;
