@@ -691,3 +691,66 @@ fn what_has_no_glance_is_told() {
     let longest = model.config().text.max_position_embeddings;
     assert!(matches!(block_on(model.glances(&messages, &vec![0; longest])), Err(VlmError::TooLong { .. })));
 }
+
+/// What a step of the agent asks of a model, and what it answered with all its numbers at full length. A
+/// browser has a GPU do the same, and compares (`tests/browser/tests/model.rs`).
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Step {
+    words: String,
+    style: Style,
+    objective: Objective,
+    /// A fresh one, and what the gradient makes of it.
+    adapters: [mind::Adapter; 2],
+    before: Vec<Completion>,
+    /// The traces of before, and how much each is wanted.
+    traces: Vec<(Vec<u32>, f32)>,
+    learned: Gradient,
+    after: Vec<Completion>,
+}
+
+impl Step {
+    fn take() -> Self {
+        let words = "R1 maybe: touch red rings".to_string();
+        let parts = vec![Part::Image(frame(3)), Part::Text(words.clone())];
+        let messages = vec![Message { role: Role::User, parts }];
+        let style = Style { seeds: vec![1, 2, 3], top_p: 0.95, most_tokens: 6, ..style(&[], 1.0) };
+        let objective = Objective { kl: 0.1, entropy: 0.01 };
+        let mut mind = vlm(Precision::Full);
+        let fresh = mind::Adapter { rank: 4, alpha: 8.0, seed: 5, change: vec![] };
+        mind.adopt_plain(Some(&fresh)).unwrap();
+        let before = write(&mut mind, &messages, &style);
+        let wanted = [1.0, -1.0, 0.5];
+        let traces: Vec<_> = before.iter().map(|trace| trace.tokens.clone()).zip(wanted).collect();
+        let lessons = [Lesson { messages: messages.clone(), traces: traces.clone() }];
+        let learned = block_on(Mind::learn(&mut mind, &lessons, objective)).unwrap().remove(0);
+        let steepest = largest(&learned.values);
+        let change = learned.values.iter().map(|slope| -0.5 * slope / steepest).collect();
+        let taught = mind::Adapter { change, ..fresh.clone() };
+        mind.adopt_plain(Some(&taught)).unwrap();
+        let after = write(&mut mind, &messages, &style);
+        Self { words, style, objective, adapters: [fresh, taught], before, traces, learned, after }
+    }
+}
+
+fn largest(numbers: &[f32]) -> f32 {
+    numbers.iter().fold(0.0, |most: f32, number| most.max(number.abs()))
+}
+
+/// After a change that is meant to change it: `RERECORD=1 cargo test --test vlm a_step`.
+#[test]
+fn a_step_is_answered_as_the_browser_expects_it_of_a_gpu() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/step.json");
+    let now = Step::take();
+    if std::env::var_os("RERECORD").is_some() {
+        std::fs::write(&path, serde_json::to_string(&now).unwrap() + "\n").unwrap();
+    }
+    let then: Step = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let texts = |step: &Step| {
+        step.before.iter().chain(&step.after).map(|trace| trace.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&now), texts(&then));
+    assert_ne!(now.before, now.after, "what was learned changes nothing");
+    let off: Vec<f32> = now.learned.values.iter().zip(&then.learned.values).map(|(a, b)| a - b).collect();
+    assert!(largest(&off) < 1e-4 * largest(&then.learned.values), "the gradient is off by {}", largest(&off));
+    assert!((now.learned.loss - then.learned.loss).abs() < 1e-4);
+}

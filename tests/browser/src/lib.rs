@@ -40,6 +40,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tower_http::services::ServeDir;
 
+/// Chromium's switches for a GPU that is software.
+pub const SOFTWARE_GPU: [&str; 3] =
+    ["enable-unsafe-webgpu", "use-webgpu-adapter=swiftshader", "enable-unsafe-swiftshader"];
+
+/// Seconds of patience with it: it compiles everything that the model computes.
+pub const SLOW: u32 = 240;
+
 /// Seconds after which something that should come about counts as missing. Nothing waits for so long
 /// when all is well.
 pub const PATIENCE: u32 = 20;
@@ -47,7 +54,7 @@ pub const PATIENCE: u32 = 20;
 /// How often a click is tried on an element that moves.
 const AIMS: usize = 10;
 
-/// Waits until the element of a selector rests, and gives the middle of it. Until the pointer was down and up
+/// Waits until the element of a selector rests and may be pressed, and gives the middle of it. Until the pointer was down and up
 /// over it, it alone hears of the pointer; `window.aim.hit()` tells whether that came about.
 const AIM: &str = "async selector => {
     const frame = () => new Promise(requestAnimationFrame);
@@ -61,10 +68,12 @@ const AIM: &str = "async selector => {
     };
     let last = {}, now = middle();
     const moves = () => now.element !== last.element || now.x !== last.x || now.y !== last.y;
-    for (let frames = 0; moves() && frames < 600; frames++) {
+    const blocked = () => now.element.matches(':disabled');
+    for (let frames = 0; (moves() || blocked()) && frames < 600; frames++) {
         await frame();
         [last, now] = [now, middle()];
     }
+    if (blocked()) throw new Error('it cannot be pressed');
     const seen = [], kinds = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
     const watch = event => {
         const inside = now.element.contains(event.composedPath()[0]);
@@ -181,6 +190,19 @@ impl Site {
             let file = file.expect("a file");
             std::fs::copy(file.path(), to.join(file.file_name())).expect("the file is copied");
         }
+    }
+
+    /// Serves a worker that [`Visitor::crash_workers`] breaks, with some lines of its own before the first.
+    pub fn put_crashable_worker(&self, lines: &str) {
+        let worker = std::fs::read_to_string(root().join("dist/worker.js")).expect("the built worker");
+        let begin = "await start(";
+        assert_eq!(worker.matches(begin).count(), 1, "the worker starts its program otherwise by now");
+        let worker = worker.replace(begin, &format!("self.program = {begin}"));
+        // A program whose memory is wrecked traps at its next step, as it does after a panic.
+        let crash = "new BroadcastChannel('crash').onmessage =
+            () => new Uint8Array(self.program.memory.buffer).fill(255);";
+        std::fs::write(self.folder.path().join("worker.js"), format!("{crash}\n{lines}\n{worker}"))
+            .expect("a worker");
     }
 
     /// From now on the connection breaks off for paths that contain this; for none if `None`.
@@ -531,6 +553,11 @@ impl Visitor {
         self.type_into(".form-heuristic", says).await;
         self.click(".rule-form [type=submit]").await;
         self.until(&format!("document.querySelectorAll('.rule').length == {}", count + 1)).await;
+    }
+
+    /// Breaks the programs of all workers, in the middle of whatever they do.
+    pub async fn crash_workers(&self) {
+        self.run("new BroadcastChannel('crash').postMessage(1)").await;
     }
 
     /// Cuts the network off for addresses that fit a URL pattern.

@@ -4,7 +4,7 @@
 //! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but its votes
 //! are real.
 
-use rulewright_browser_tests::{IDLE, PATIENCE, Visitor, root};
+use rulewright_browser_tests::{IDLE, PATIENCE, Visitor};
 
 /// The ballots' actions, in their order; `null` for one that abstains.
 const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
@@ -188,17 +188,14 @@ async fn the_same_seed_plays_the_same_however_many_workers_write() {
 async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goes_on() {
     let visitor = Visitor::open("").await;
     visitor.site.put_model("grouped", "model");
-    // Whoever says so on the channel has the worker throw, in the middle of whatever it does.
-    let worker = std::fs::read_to_string(root().join("dist/worker.js")).expect("the built worker");
-    // And it takes its time over what it says: a test model's vote is over before one has looked.
-    let crash = "new BroadcastChannel('crash').onmessage = () => { throw new Error('out of luck'); };
-        const say = postMessage.bind(self);
+    // It takes its time over what it says: a test model's vote is over before one has looked.
+    visitor.site.put_crashable_worker(
+        "const say = postMessage.bind(self);
         self.postMessage = (what) => {
             say(what);
             for (const end = performance.now() + 30; performance.now() < end; );
-        };";
-    std::fs::write(visitor.site.folder.path().join("worker.js"), format!("{crash}\n{worker}"))
-        .expect("a worker");
+        };",
+    );
     let mut visitor = visitor;
     visitor.go("#game=orchard&seed=3&who=agent&workers=2").await;
     visitor.until(IDLE).await;
@@ -208,7 +205,7 @@ async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goe
     visitor
         .until("document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9")
         .await;
-    visitor.run("new BroadcastChannel('crash').postMessage(1)").await;
+    visitor.crash_workers().await;
     visitor.until(&format!("+document.querySelector('#steps').innerText == 3 && {IDLE}")).await;
     let texts: Vec<String> = visitor.js(TEXTS).await;
     assert!(texts.len() == 3 && texts.iter().all(|text| !text.is_empty()), "{texts:?}");

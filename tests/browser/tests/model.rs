@@ -4,16 +4,10 @@
 
 use rulewright::env::Environment;
 use rulewright::games::Game;
-use rulewright_browser_tests::{Visitor, root};
-use serde_json::Value;
+use rulewright::mind::{Completion, Gradient, Message, Part, Role};
+use rulewright_browser_tests::{SLOW, SOFTWARE_GPU, Visitor, root};
+use serde_json::{Value, json};
 use std::path::Path;
-
-/// Chromium's switches for a GPU that is software.
-const SOFTWARE_GPU: [&str; 3] =
-    ["enable-unsafe-webgpu", "use-webgpu-adapter=swiftshader", "enable-unsafe-swiftshader"];
-
-/// Seconds of patience with it: it compiles everything that the model computes.
-const SLOW: u32 = 240;
 
 /// The text of all answers.
 const TEXTS: &str = "[...document.querySelectorAll('.trace-text')].map(text => text.textContent)";
@@ -351,19 +345,10 @@ async fn loading_can_be_cancelled_and_a_loaded_model_be_put_away() {
     visitor.leave().await;
 }
 
-/// Serves the worker's first lines with an ear for a crash: whoever says so on the channel has the worker
-/// throw, in the middle of whatever it does.
-fn make_crashable(visitor: &Visitor) {
-    let worker = std::fs::read_to_string(root().join("dist/worker.js")).expect("the built worker");
-    let crash = "new BroadcastChannel('crash').onmessage = () => { throw new Error('out of luck'); };";
-    std::fs::write(visitor.site.folder.path().join("worker.js"), format!("{crash}\n{worker}"))
-        .expect("a worker");
-}
-
 #[tokio::test]
 async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
     let visitor = visit("#panels=model").await;
-    make_crashable(&visitor);
+    visitor.site.put_crashable_worker("");
     load(&visitor, "test-model").await;
     visitor.until("document.querySelector('#send')").await;
     visitor.type_into("#most", "600").await;
@@ -373,7 +358,7 @@ async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
     let downloads = visitor.site.asked("safetensors").len();
     send(&visitor).await;
     visitor.until("document.querySelector('.trace-text').textContent.length > 20").await;
-    visitor.run("new BroadcastChannel('crash').postMessage(1)").await;
+    visitor.crash_workers().await;
     visitor.until("document.querySelector('#model-note').innerText.includes('a fresh one')").await;
     visitor.until(ANSWERED).await;
     assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
@@ -473,6 +458,81 @@ async fn a_gpu_that_is_software_counts_as_none_unless_somebody_insists() {
         .await;
     assert_ne!(visitor.text("#model-device").await, "CPU");
     assert_eq!(ask(&visitor).await, cpu, "the likeliest tokens are the same");
+    visitor.leave().await;
+}
+
+/// Has a worker on the GPU do what a step of the agent asks of it: adopt an adapter, write, say what there is to
+/// learn, adopt that, and write again.
+const AT_WORK: &str = "async ({ messages, style, traces, objective, adapters }) => {
+    const worker = new Worker('worker.js?backend=gpu', { type: 'module' });
+    let heard;
+    worker.onmessage = ({ data }) => heard(data);
+    const hears = wanted => new Promise((yes, no) => heard = reply => {
+        const [kind, value] = typeof reply == 'string' ? [reply] : Object.entries(reply)[0];
+        if (kind == 'Failed' || kind == 'Broken') no(new Error(value.problem));
+        if (kind == wanted) yes(value);
+    });
+    let job = 0;
+    const does = (kind, work, done) => (worker.postMessage({ [kind]: { job: ++job, ...work } }), hears(done));
+    const writes = () => does('Write', { purpose: { Vote: 'Adapted' }, messages, style }, 'Written');
+    const adopts = adapter => does('Adopt', { adapter }, 'Adopted');
+    adapters.forEach(adapter => adapter.change = Uint8Array.from(adapter.change));
+    for (const { parts } of messages)
+        for (const part of parts) if (part.Image) part.Image = Uint8Array.from(part.Image);
+    const lessons = [{ messages, traces }];
+    await hears('Ready');
+    worker.postMessage({ Load: { Address: new URL('test-model/', location.href).href } });
+    await hears('Loaded');
+    await adopts(adapters[0]);
+    const before = (await writes()).completions;
+    const { learned } = await does('Learn', { lessons, objective }, 'Learned');
+    learned.values = [...learned.values];
+    await adopts(adapters[1]);
+    const after = (await writes()).completions;
+    worker.terminate();
+    return { before, learned, after };
+}";
+
+/// How far two lists of numbers are apart, as a share of the largest one.
+fn apart(some: &[f32], others: &[f32]) -> f32 {
+    assert!(some.len() == others.len() && !some.is_empty(), "{} and {}", some.len(), others.len());
+    let most = |all: &mut dyn Iterator<Item = f32>| all.fold(0.0, |most: f32, one| most.max(one.abs()));
+    most(&mut some.iter().zip(others).map(|(one, other)| one - other)) / most(&mut some.iter().copied())
+}
+
+#[tokio::test]
+async fn a_gpu_writes_and_learns_what_the_processor_does_to_a_thousandth() {
+    /// What `tests/vlm.rs` records, with the numbers that are compared.
+    #[derive(serde::Deserialize)]
+    struct Step {
+        before: Vec<Completion>,
+        learned: Gradient,
+        after: Vec<Completion>,
+    }
+    let recorded = std::fs::read_to_string(root().join("tests/parity/step.json")).expect("a step");
+    let mut step: Value = serde_json::from_str(&recorded).expect("a step");
+    let here: Step = serde_json::from_str(&recorded).expect("a step");
+    let frame = Game::find("orchard").expect("a game").start(3).frame();
+    let parts = vec![Part::Image(frame), Part::Text(step["words"].as_str().expect("words").into())];
+    step["messages"] = json!([Message { role: Role::User, parts }]);
+
+    let visitor = Visitor::open_with("", &SOFTWARE_GPU).await;
+    visitor.site.put_model("grouped", "test-model");
+    let there: Step = visitor.js(&format!("({AT_WORK})({step})")).await;
+    for (when, here, there) in [("before", &here.before, &there.before), ("after", &here.after, &there.after)]
+    {
+        assert_eq!(here.len(), there.len());
+        for (here, there) in here.iter().zip(there) {
+            assert_eq!(here.text, there.text, "{when} learning");
+            let off = apart(&here.log_probabilities, &there.log_probabilities);
+            assert!(off < 1e-3, "{when} learning, its likelihoods are off by {off}");
+        }
+    }
+    let off = apart(&here.learned.values, &there.learned.values);
+    assert!(off < 1e-3, "the gradient is off by {off}");
+    let numbers = |found: &Gradient| [found.loss, found.kl, found.entropy];
+    let off = apart(&numbers(&here.learned), &numbers(&there.learned));
+    assert!(off < 1e-3, "loss, divergence and entropy are off by {off}");
     visitor.leave().await;
 }
 
