@@ -31,7 +31,7 @@ use crate::player::use_player;
 use crate::shelf::{self, address_of, is_only_rules, use_rulebooks, without_rules};
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use rulewright::games::Game;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -74,7 +74,8 @@ pub fn App() -> Html {
             state.dispatch(Event::Open(settings, notices));
         }
     };
-    let shows = |region: Region| state.settings.shows(region);
+    let drawn = use_drawn();
+    let shows = |region: Region| state.settings.shows(region) && drawn >= Part::of(region);
     let title = state.game().map_or("", |game| &game.file.title);
     html! {
         <>
@@ -152,6 +153,42 @@ pub fn App() -> Html {
             }
         </>
     }
+}
+
+/// The parts in which the page is drawn at first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Game,
+    Mind,
+    More,
+}
+
+impl Part {
+    fn of(region: Region) -> Self {
+        match region {
+            Region::Controls => Self::Game,
+            Region::Votes | Region::Rulebook => Self::Mind,
+            Region::More => Self::More,
+        }
+    }
+}
+
+/// Up to which part the page is drawn. The first time a program's function runs, the browser compiles it: all
+/// parts at once would hold up a slow machine for longer than anybody should wait for a key.
+#[hook]
+fn use_drawn() -> Part {
+    let drawn = use_state_eq(|| Part::Game);
+    let next = drawn.clone();
+    use_effect_with(*drawn, move |&now| {
+        let after = match now {
+            Part::Game => Some(Part::Mind),
+            Part::Mind => Some(Part::More),
+            Part::More => None,
+        };
+        let soon = after.map(|part| Timeout::new(0, move || next.set(part)));
+        move || drop(soon)
+    });
+    *drawn
 }
 
 /// Opens a game's rulebook when somebody chooses the game; a link and a lesson say themselves which rules go
