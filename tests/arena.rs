@@ -420,6 +420,12 @@ fn the_program_shares_resumes_and_merges() {
     assert!(!ok && said.contains("other conditions"), "{said}");
     let (ok, said) = play("twice", "orchard,orchard", "40", &[]);
     assert!(!ok && said.contains("named twice"), "{said}");
+    // Nobody pays for a graphics card that is not there.
+    #[cfg(not(feature = "gpu"))]
+    {
+        let (ok, said) = arena(&["run", "--out", &path("card"), "--device", "gpu"]);
+        assert!(!ok && said.contains("--features gpu") && said.trim().lines().count() == 1, "{said}");
+    }
 }
 
 #[test]

@@ -85,7 +85,10 @@ pub fn App() -> Html {
             }
             <Notices state={state.clone()} />
             <LessonPanel state={state.clone()} rulebooks={rulebooks.dispatcher()} />
-            <main class={classes!("layout", state.is_side_by_side().then_some("both"))}>
+            <main
+                class={classes!("layout", state.is_side_by_side().then_some("both"))}
+                aria-busy={(drawn < Part::More).then_some("true")}
+            >
                 <section class="stage" aria-label={format!("{title}, the game")}>
                     if state.settings.embed {
                         <h1 class="hidden">{ format!("Rulewright: {title}") }</h1>

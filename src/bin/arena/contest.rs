@@ -38,6 +38,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 #[cfg(feature = "cpu")]
 mod playing {
     use super::report;
+    use crate::device::Runs;
     use crate::progress::Progress;
     use burn::tensor::Device;
     use clap::{Args, ValueEnum};
@@ -111,10 +112,13 @@ mod playing {
         /// Play only part I of N, as in 2/8: N machines share the work, and `arena merge` puts it together
         #[arg(long)]
         shard: Option<Shard>,
-        /// Runs at once in one batch, for each thread
-        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
-        lockstep: u16,
-        /// Threads, each with a model of its own; one a core if not said
+        /// What the models run on
+        #[arg(long, default_value = "cpu")]
+        device: Runs,
+        /// Runs at once in one batch, for each thread; 16 on the processor and 256 on a card if not said
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        lockstep: Option<u16>,
+        /// Threads, each with a model of its own; one a core, or one for a card, if not said
         #[arg(long)]
         threads: Option<usize>,
         /// A few seeds and short episodes: a first impression
@@ -206,7 +210,12 @@ mod playing {
 
     /// Plays what is not played yet, and prints the table.
     pub fn run(options: &Options) -> Result<(), String> {
-        let (folder, model) = load(&options.model)?;
+        let (folder, mut model) = load(&options.model)?;
+        if options.device == Runs::Gpu {
+            // Its numbers are others in the last places.
+            model.push_str(" on a card");
+        }
+        let device = options.device.open()?;
         let games = options.games()?;
         let (seeds, episodes, steps) = options.size();
         let voting = Voting { votes: options.votes, temperature: options.temperature, ..Voting::default() };
@@ -228,7 +237,11 @@ mod playing {
         let most = minds.iter().map(|key| protocol.longest(find(&games, key))).sum();
         let progress = Progress::new(most);
         // Nobody needs a model who has nothing to ask.
-        let threads = if minds.is_empty() { 0 } else { options.threads.unwrap_or_else(cores).max(1) };
+        let threads = if minds.is_empty() {
+            0
+        } else {
+            options.threads.unwrap_or_else(|| options.device.threads()).max(1)
+        };
         let work = Work {
             protocol: &protocol,
             left: Mutex::new(minds.into()),
@@ -240,8 +253,8 @@ mod playing {
             std::thread::scope(|scope| {
                 for _ in 0..threads {
                     scope.spawn(|| {
-                        let seats = usize::from(options.lockstep);
-                        if let Err(problem) = work.share(&folder, seats, &games) {
+                        let seats = options.lockstep.unwrap_or_else(|| options.device.lockstep()).into();
+                        if let Err(problem) = work.share(&folder, &device, seats, &games) {
                             work.problems.lock().expect(POISON).push(problem);
                         }
                     });
@@ -258,10 +271,6 @@ mod playing {
         }
         let problems = problems.expect(POISON);
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
-    }
-
-    fn cores() -> usize {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     }
 
     fn find<'a>(games: &'a [Game], key: &Key) -> &'a Game {
@@ -281,8 +290,14 @@ mod playing {
 
     impl Work<'_> {
         /// One thread's share of the work.
-        fn share(&self, folder: &Folder, seats: usize, games: &[Game]) -> Result<(), String> {
-            let vlm = Vlm::new(folder, &Device::flex(), Precision::Quantised).map_err(|e| e.to_string())?;
+        fn share(
+            &self,
+            folder: &Folder,
+            (device, precision): &(Device, Precision),
+            seats: usize,
+            games: &[Game],
+        ) -> Result<(), String> {
+            let vlm = Vlm::new(folder, device, *precision).map_err(|e| e.to_string())?;
             let next = || self.left.lock().expect(POISON).pop_front();
             let player = |key: Key| {
                 move |seat: Seat| async move {

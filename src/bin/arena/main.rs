@@ -2,6 +2,8 @@
 
 mod contest;
 #[cfg(feature = "cpu")]
+mod device;
+#[cfg(feature = "cpu")]
 mod eval;
 #[cfg(feature = "cpu")]
 mod progress;

@@ -358,11 +358,12 @@ impl Visitor {
         self.until_ready("").await;
     }
 
-    /// Waits until the game is on the screen. Chromium drops keys until a page was painted, so that
+    /// Waits until the page is on the screen, all its parts. Chromium drops keys until a page was painted, so that
     /// nobody plays what he can't see.
     async fn until_ready(&self, and: &str) {
         let painted = "performance.getEntriesByName('first-contentful-paint').length";
-        self.until(&format!("{and} document.querySelector('#board canvas') && {painted} > 0")).await;
+        let whole = "document.querySelector('#board canvas') && !document.querySelector('main[aria-busy]')";
+        self.until(&format!("{and} {whole} && {painted} > 0")).await;
         self.js::<f64>("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))").await;
     }
 
