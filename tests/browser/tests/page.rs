@@ -354,10 +354,10 @@ async fn who_wants_no_motion_gets_none() {
     let visitor = Visitor::open("").await;
     visitor.prefer("prefers-reduced-motion", "reduce").await;
     let moving = "(() => { const b = document.querySelector('#board'); b.classList.add('gain-a');
-        const name = getComputedStyle(b).animationName; b.classList.remove('gain-a'); return name; })()";
+        const name = getComputedStyle(b, '::after').animationName; b.classList.remove('gain-a'); return name; })()";
     assert_eq!(visitor.js::<String>(moving).await, "none");
     visitor.prefer("prefers-reduced-motion", "no-preference").await;
-    assert_eq!(visitor.js::<String>(moving).await, "gain-a");
+    assert_eq!(visitor.js::<String>(moving).await, "glow-a");
     visitor.leave().await;
 }
 
