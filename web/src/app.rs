@@ -1,8 +1,8 @@
 //! The page: wires the state to the keyboard, the clock and the address, and lays out its parts.
 
-use crate::address::{self, Region, Settings};
+use crate::address::{self, Region, Settings, Speed};
 use crate::components::arena::Arena;
-use crate::components::controls::Controls;
+use crate::components::controls::{Controls, Run};
 use crate::components::experiments::Experiments;
 use crate::components::header::Header;
 use crate::components::history::History;
@@ -38,15 +38,27 @@ use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
+/// What the address held when the page was opened.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Opened {
+    settings: Settings,
+    notices: Vec<String>,
+}
+
+impl Opened {
+    /// Reads the address, and changes nothing of it.
+    pub fn read() -> Self {
+        let (settings, notices) = opened();
+        Self { settings, notices }
+    }
+}
+
 /// The whole page.
 #[component]
-pub fn App() -> Html {
+pub fn App(opened: &Opened) -> Html {
     // First: a link's rules are read before the address is tidied.
     let rulebooks = use_rulebooks();
-    let state = use_reducer(|| {
-        let (settings, notices) = opened();
-        State::new(settings, notices)
-    });
+    let state = use_reducer(|| State::new(opened.settings.clone(), opened.notices.clone()));
     use_address(&state);
     use_keyboard(&state);
     use_clock(&state);
@@ -76,11 +88,12 @@ pub fn App() -> Html {
     };
     let drawn = use_drawn();
     let shows = |region: Region| state.settings.shows(region) && drawn >= Part::of(region);
+    let has_board = drawn >= Part::Board;
     let title = state.game().map_or("", |game| &game.file.title);
     html! {
         <>
             <a class="skip" href="#board" onclick={skip}>{ "Skip to the game" }</a>
-            if !state.settings.embed {
+            if !state.settings.embed && drawn >= Part::Header {
                 <Header state={state.clone()} />
             }
             <Notices state={state.clone()} />
@@ -93,20 +106,26 @@ pub fn App() -> Html {
                     if state.settings.embed {
                         <h1 class="hidden">{ format!("Rulewright: {title}") }</h1>
                     }
-                    <Stage state={state.clone()} />
+                    if has_board {
+                        <Stage state={state.clone()} />
+                    }
                     if shows(Region::Controls) {
                         <Pad state={state.clone()} />
                         <WhoPlays state={state.clone()} />
                     }
-                    <Scoreboard state={state.clone()} />
+                    if has_board {
+                        <Scoreboard state={state.clone()} />
+                    }
                     if shows(Region::Controls) {
                         <Controls state={state.clone()} />
+                    } else if has_board && (state.is_agents() || state.settings.speed != Speed::Yours) {
+                        <div class="controls"><Run state={state.clone()} /></div>
                     }
                     if state.settings.embed {
                         <p><a id="in-full" href={in_full(&state.settings)} target="_blank">{ "Open in full" }</a></p>
                     }
                 </section>
-                if state.is_side_by_side() {
+                if has_board && state.is_side_by_side() {
                     <OwnBoard state={state.clone()} />
                 }
                 <div class="mind">
@@ -158,20 +177,37 @@ pub fn App() -> Html {
     }
 }
 
-/// The parts in which the page is drawn at first.
+/// The parts in which the page is drawn at first, in their order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
-    Game,
-    Mind,
+    Frame,
+    Header,
+    Board,
+    Controls,
+    Votes,
+    Rulebook,
     More,
 }
 
 impl Part {
     fn of(region: Region) -> Self {
         match region {
-            Region::Controls => Self::Game,
-            Region::Votes | Region::Rulebook => Self::Mind,
+            Region::Controls => Self::Controls,
+            Region::Votes => Self::Votes,
+            Region::Rulebook => Self::Rulebook,
             Region::More => Self::More,
+        }
+    }
+
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Frame => Some(Self::Header),
+            Self::Header => Some(Self::Board),
+            Self::Board => Some(Self::Controls),
+            Self::Controls => Some(Self::Votes),
+            Self::Votes => Some(Self::Rulebook),
+            Self::Rulebook => Some(Self::More),
+            Self::More => None,
         }
     }
 }
@@ -180,15 +216,10 @@ impl Part {
 /// parts at once would hold up a slow machine for longer than anybody should wait for a key.
 #[hook]
 fn use_drawn() -> Part {
-    let drawn = use_state_eq(|| Part::Game);
-    let next = drawn.clone();
+    let drawn = use_state_eq(|| Part::Frame);
+    let set = drawn.clone();
     use_effect_with(*drawn, move |&now| {
-        let after = match now {
-            Part::Game => Some(Part::Mind),
-            Part::Mind => Some(Part::More),
-            Part::More => None,
-        };
-        let soon = after.map(|part| Timeout::new(0, move || next.set(part)));
+        let soon = now.next().map(|part| Timeout::new(0, move || set.set(part)));
         move || drop(soon)
     });
     *drawn

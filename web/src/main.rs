@@ -17,13 +17,20 @@ mod storage;
 mod watch;
 mod words;
 
+use gloo_timers::callback::Timeout;
+
 fn main() {
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id("app"));
     if let Some(root) = root {
-        // What stands there until now says that the app is starting.
-        root.set_inner_html("");
-        yew::Renderer::<app::App>::with_root(root).render();
+        // The address is read in a task of its own: nobody should wait long for a key, not even at the start.
+        let opened = app::Opened::read();
+        Timeout::new(0, move || {
+            // What stands there until now says that the app is starting.
+            root.set_inner_html("");
+            yew::Renderer::<app::App>::with_root_and_props(root, opened).render();
+        })
+        .forget();
     }
 }

@@ -98,7 +98,9 @@ pub const IDLE: &str = "document.querySelector('#agent-status').innerText == 'Re
 
 /// The repository's root.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    // Asked when it runs: clones that share a target directory share this program.
+    let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this");
+    Path::new(&package).join("../..")
 }
 
 /// The built page below a path, as a page in somebody's folder, and more files beside it.

@@ -226,6 +226,13 @@ async fn a_course_page_embeds_game_votes_and_rulebook_and_a_teacher_hides_what_d
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
     visitor.press("r").await;
     assert_eq!(visitor.number("#steps").await, 1);
+    // What moves by itself can be paused all the same.
+    visitor.go("#hide=controls&speed=4").await;
+    visitor.click("#pause").await;
+    visitor.until("+document.querySelector('#steps').innerText > 1").await;
+    visitor.click("#pause").await;
+    visitor.until("document.querySelector('#pause').innerText.trim() == 'Play'").await;
+    assert!(!visitor.js::<bool>(&there("#restart")).await);
     visitor.leave().await;
 }
 

@@ -4,7 +4,7 @@ use super::Shared;
 use super::choices::Choices;
 use super::icon::Icon;
 use crate::address::{Pace, Panel, Speed};
-use crate::state::{Event, Way};
+use crate::state::{Event, State, Way};
 use strum::VariantArray;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
@@ -17,19 +17,42 @@ const PACES: [(&str, &str, &str); 3] = [
     ("slow", "slow", "A vote stays long enough to be read"),
 ];
 
+/// Starts and stops what moves by itself: the agent, or the clock. Where the controls are left out, it stays.
+#[component]
+pub fn Run(props: &Shared) -> Html {
+    let state = &props.state;
+    let agents = state.is_agents();
+    let waits = state.is_side_by_side() && state.is_over();
+    let no_clock = !agents && (state.is_over() || state.looks_back() || state.settings.speed == Speed::Yours);
+    if if agents { state.running } else { state.ticks() } {
+        button(state, "pause", "pause", "Pause", Event::Pause, no_clock)
+    } else {
+        button(state, "pause", "play", "Play", Event::Pause, no_clock || waits)
+    }
+}
+
+fn button(
+    state: &UseReducerHandle<State>,
+    id: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    event: Event,
+    off: bool,
+) -> Html {
+    let dispatcher = state.dispatcher();
+    let onclick = move |_: MouseEvent| dispatcher.dispatch(event.clone());
+    html! {
+        <button type="button" {id} {onclick} disabled={off} title={hint(id)}>
+            <Icon name={icon} />{ label }
+        </button>
+    }
+}
+
 /// The controls.
 #[component]
 pub fn Controls(props: &Shared) -> Html {
     let state = &props.state;
-    let button = |id: &'static str, icon: &'static str, label: &'static str, event: Event, off: bool| {
-        let dispatcher = state.dispatcher();
-        let onclick = move |_: MouseEvent| dispatcher.dispatch(event.clone());
-        html! {
-            <button type="button" {id} {onclick} disabled={off} title={hint(id)}>
-                <Icon name={icon} />{ label }
-            </button>
-        }
-    };
+    let button = |id, icon, label, event, off| button(state, id, icon, label, event, off);
     let speeds = Speed::VARIANTS.iter().map(|speed| {
         let steps = speed.steps();
         let (label, hint) = match speed {
@@ -75,8 +98,6 @@ pub fn Controls(props: &Shared) -> Html {
     let agents = state.is_agents();
     let off = state.is_over() || state.looks_back();
     let waits = state.is_side_by_side() && state.is_over();
-    let no_clock = !agents && (off || state.settings.speed == Speed::Yours);
-    let runs = if agents { state.running } else { state.ticks() };
     let pace = Pace::VARIANTS.iter().position(|pace| *pace == state.settings.pace);
     let choose_pace = {
         let dispatcher = state.dispatcher();
@@ -85,11 +106,7 @@ pub fn Controls(props: &Shared) -> Html {
     html! {
         <div class="controls">
             <div class="buttons">
-                if runs {
-                    { button("pause", "pause", "Pause", Event::Pause, no_clock) }
-                } else {
-                    { button("pause", "play", "Play", Event::Pause, no_clock || waits) }
-                }
+                <Run state={state.clone()} />
                 { button("step", "step", if agents { "One step" } else { "Step" }, Event::Step, (off && !agents) || waits) }
                 { button("restart", "restart", "Restart", Event::Restart, false) }
                 { button("twist", "twist", "Twist", Event::Twist, !state.can_twist()) }

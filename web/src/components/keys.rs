@@ -74,10 +74,10 @@ pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action]) -> Option<Even
 }
 
 /// Whether an event may come by a key: not where the button that does the same is hidden, below the board or
-/// in the head of the page.
+/// in the head of the page. What moves by itself can always be paused.
 pub fn is_within_reach(event: &Event, (controls, head): (bool, bool)) -> bool {
     match event {
-        Event::Pause | Event::Step | Event::Restart | Event::Twist => controls,
+        Event::Step | Event::Restart | Event::Twist => controls,
         Event::Ask(_) => head,
         _ => true,
     }
@@ -106,10 +106,15 @@ mod tests {
     #[test]
     fn a_key_reaches_what_a_button_would_and_no_more() {
         let (play, games) = (Event::Press(Action::Up), Event::Ask(Some(Dialog::Games)));
-        for event in [Event::Pause, Event::Step, Event::Restart, Event::Twist] {
+        for event in [Event::Step, Event::Restart, Event::Twist] {
             assert!(is_within_reach(&event, (true, false)) && !is_within_reach(&event, (false, true)));
         }
         assert!(is_within_reach(&games, (false, true)) && !is_within_reach(&games, (true, false)));
-        assert!(is_within_reach(&play, (false, false)), "the game is there to be played");
+        for event in [play, Event::Pause] {
+            assert!(
+                is_within_reach(&event, (false, false)),
+                "the game is there to be played, and to be paused"
+            );
+        }
     }
 }
