@@ -381,11 +381,8 @@ fn recovery_is_measured_on_each_games_own_scale() {
 fn the_program_shares_resumes_and_merges() {
     let place = tempfile::tempdir().unwrap();
     let arena = |arguments: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_arena"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_arena")).args(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         (output.status.success(), said)
     };

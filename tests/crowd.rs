@@ -18,7 +18,7 @@ use rulewright::vlm::folder::Folder;
 use rulewright::vlm::layers::Precision;
 
 fn vlm() -> Vlm {
-    let folder = Folder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/grouped")).unwrap();
+    let folder = Folder::read(Path::new("tests/parity/grouped")).unwrap();
     Vlm::new(&folder, &Device::flex(), Precision::Quantised).unwrap()
 }
 

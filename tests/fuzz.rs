@@ -31,7 +31,7 @@ fn changes() -> impl Strategy<Value = Vec<(usize, u8, u8)>> {
 }
 
 static ADAPTER: LazyLock<(Vec<u8>, TextConfig)> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/grouped");
+    let folder = Path::new("tests/parity/grouped");
     let folder = Folder::read(&folder).expect("the folder is whole");
     let text = Config::new(&folder).expect("it has a config").text;
     (Adapter::new(&AdapterConfig::default(), &text, 3).to_bytes(), text)

@@ -19,7 +19,7 @@ use safetensors::SafeTensors;
 const LIMIT: f32 = 1e-4;
 
 fn folder(name: &str) -> Folder {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name);
+    let path = Path::new("tests/parity").join(name);
     Folder::read(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 

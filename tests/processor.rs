@@ -3,7 +3,7 @@
 #![cfg(feature = "vlm")]
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rulewright::frame::{Frame, SIZE};
 use rulewright::mind::{Message, Part, Role};
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 const FOLDERS: [&str; 4] = ["grouped", "sharded", "half", "bfloat"];
 
-fn parity() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity")
+fn parity() -> &'static Path {
+    Path::new("tests/parity")
 }
 
 fn folder(name: &str) -> Folder {

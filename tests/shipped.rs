@@ -20,7 +20,7 @@ use rulewright::vlm::layers::Precision;
 use std::path::Path;
 
 fn shipped() -> Vlm {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/model");
+    let folder = Path::new("assets/model");
     let folder = Folder::read(&folder).expect("the model's folder is whole");
     Vlm::new(&folder, &Device::flex(), Precision::Quantised).expect("the model loads")
 }

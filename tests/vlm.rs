@@ -25,7 +25,7 @@ use rulewright::vlm::{Vlm, VlmError};
 const VOTE: Purpose = Purpose::Vote(Policy::Adapted);
 
 fn folder(name: &str) -> Folder {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name);
+    let path = Path::new("tests/parity").join(name);
     Folder::read(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -739,7 +739,7 @@ fn largest(numbers: &[f32]) -> f32 {
 /// After a change that is meant to change it: `RERECORD=1 cargo test --test vlm a_step`.
 #[test]
 fn a_step_is_answered_as_the_browser_expects_it_of_a_gpu() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/step.json");
+    let path = Path::new("tests/parity/step.json");
     let now = Step::take();
     if std::env::var_os("RERECORD").is_some() {
         std::fs::write(&path, serde_json::to_string(&now).unwrap() + "\n").unwrap();

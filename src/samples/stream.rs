@@ -285,8 +285,8 @@ mod tests {
     const CELLS: usize = 144 * 3;
 
     fn processor() -> Arc<Processor> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/model");
-        Arc::new(Processor::new(&Folder::read(&folder).unwrap()).unwrap())
+        let folder = Path::new("assets/model");
+        Arc::new(Processor::new(&Folder::read(folder).unwrap()).unwrap())
     }
 
     /// A reader that goes away after so many steps.
