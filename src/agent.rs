@@ -20,7 +20,7 @@ use crate::env::{Action, Environment, Outcome, Status};
 use crate::frame::Frame;
 use crate::mind::{Message, Mind, MindError, Policy, Style};
 use digest::Digest;
-use dynamics::{Dynamics, Rules, Tokens};
+use dynamics::{Dynamics, Rules};
 use executor::{Vote, Voting, vote};
 use history::{History, Record};
 use mctrl::{Event, Learner, Learning};
@@ -109,9 +109,10 @@ impl Settings {
         Self { learns: None, ..Self::learning_only(seed) }
     }
 
-    /// Test-time training: the agent that only makes itself surer, on the same adapter.
+    /// Test-time training: the agent that only makes itself surer, on the same adapter. As in the article
+    /// nothing holds it back: the guard would undo just what it is after.
     pub fn test_time_training(seed: u64) -> Self {
-        let learning = Learning { goal: mctrl::Goal::Entropy, ..Learning::default() };
+        let learning = Learning { goal: mctrl::Goal::Entropy, kl: 0.0, guard: None, ..Learning::default() };
         Self { learns: Some(learning), ..Self::learning_only(seed) }
     }
 
@@ -134,6 +135,9 @@ pub struct Reflection {
     pub revision: Revision,
     /// One sentence for each thing that could not be read or done, or did not happen.
     pub complaints: Vec<String>,
+    /// How many of its tokens the grammar chose otherwise than the model would have.
+    #[serde(default)]
+    pub bent: usize,
     /// The place in the rulebook's log, if anything was done.
     pub entry: Option<usize>,
     /// The tokens read and written.
@@ -256,13 +260,14 @@ impl Agent {
         let change = self.compare(mind, &scene, &memory, &vote).await?;
         // -> game -> outcome -> trace.
         let outcome = game.step(vote.action);
+        self.count(&vote, outcome);
         let settled = self.remember(&vote, (&scene.status, &game.status()), outcome);
         // Votes + agreement -> policy update.
         let events = self.learn(mind, &prompt, &vote, outcome).await;
         // Schedule -> strategist -> revision -> rulebook.
         let verdict = self.consider(&vote, &settled, outcome);
-        let reflection = if verdict.yes { Some(self.reflect(mind).await) } else { None };
-        let dynamics = self.record(&vote, change, outcome, &events, reflection.as_ref());
+        let reflection = if verdict.yes { Some(self.reflect_now(mind).await) } else { None };
+        let dynamics = self.record(&vote, change, &events);
         let Scene { frame, status, actions } = scene;
         Ok(Decision {
             number: self.now,
@@ -295,10 +300,10 @@ impl Agent {
         match self.settings.memory {
             Source::Rules => memory::fit(&self.rulebook, budget, self.now),
             Source::Past(most) => {
-                let past = || self.history.records().map(|record| (&record.step, &record.words));
-                past().next_back().map_or_else(Memory::default, |(_, present)| {
-                    memory::nearest(past(), present, most, budget)
-                })
+                let mut past = self.history.records().map(|record| (&record.step, &record.words));
+                // The last text is the nearest to the present one, and would be found as the nearest to itself.
+                past.next_back()
+                    .map_or_else(Memory::default, |(_, present)| memory::nearest(past, present, most, budget))
             }
             Source::Nothing => Memory::default(),
         }
@@ -378,8 +383,9 @@ impl Agent {
         self.scheduler.consider(self.now, seen)
     }
 
-    /// The strategist reads what happened since the last time, and rewrites the rules.
-    async fn reflect<M: Mind>(&mut self, mind: &mut M) -> Reflection {
+    /// The strategist reads what happened since the last time, and rewrites the rules: because its schedule
+    /// says so, or because somebody asks it to.
+    pub async fn reflect_now<M: Mind>(&mut self, mind: &mut M) -> Reflection {
         let digest = Digest::new(&self.history.unread());
         let records = self.rulebook.records(self.now);
         let Writing { temperature, most_tokens, grammar } = self.settings.writing;
@@ -392,10 +398,9 @@ impl Agent {
         };
         let answer = mind.write(&prompt::reflection(&records, &digest.to_string()), &style).await;
         let tokens = answer.as_ref().map_or(0, |answer| answer.tokens() as u32);
-        let text = match answer {
-            Ok(answer) => Ok(answer.completions.into_iter().next().unwrap_or_default().text),
-            Err(problem) => Err(problem.to_string()),
-        };
+        let completion = answer.map(|answer| answer.completions.into_iter().next().unwrap_or_default());
+        let bent = completion.as_ref().map_or(0, |completion| completion.bent);
+        let text = completion.map(|completion| completion.text).map_err(|problem| problem.to_string());
         let (revision, mut complaints) = Revision::read(text.as_deref().unwrap_or_default());
         let logged = self.rulebook.log().len();
         complaints.extend(self.rulebook.revise(&revision, Origin::Strategist, self.now, &digest));
@@ -409,39 +414,24 @@ impl Agent {
             self.history.read();
         }
         self.scheduler.reflected(tokens, changed);
-        Reflection { digest: digest.to_string(), records, text, revision, complaints, entry, tokens }
+        self.dynamics.tokens.reflections += u64::from(tokens);
+        self.dynamics.bent += bent as u64;
+        Reflection { digest: digest.to_string(), records, text, revision, complaints, bent, entry, tokens }
     }
 
-    /// The strategist reflects now, because somebody asks it to.
-    pub async fn reflect_now<M: Mind>(&mut self, mind: &mut M) -> Reflection {
-        let reflection = self.reflect(mind).await;
-        self.dynamics.tokens.reflections += u64::from(reflection.tokens);
-        reflection
+    /// Counts what was voted for and came of it; at once, as the rest of a step may be dropped.
+    fn count(&mut self, vote: &Vote, outcome: Outcome) {
+        self.dynamics.score += outcome.score;
+        self.dynamics.tokens.votes += vote.tokens as u64;
+        self.dynamics.bent += vote.ballots.iter().map(|ballot| ballot.bent as u64).sum::<u64>();
     }
 
     /// Adds a decision's point to every curve.
-    fn record(
-        &mut self,
-        vote: &Vote,
-        change: Option<bool>,
-        outcome: Outcome,
-        events: &[Event],
-        reflection: Option<&Reflection>,
-    ) -> Dynamics {
-        let mut point = Dynamics {
-            change,
-            score: self.dynamics.score + outcome.score,
-            rules: Rules::of(&self.rulebook),
-            kl: self.dynamics.kl,
-            model_entropy: self.dynamics.model_entropy,
-            tokens: Tokens {
-                votes: self.dynamics.tokens.votes + vote.tokens as u64,
-                reflections: self.dynamics.tokens.reflections
-                    + reflection.map_or(0, |reflection| u64::from(reflection.tokens)),
-                ..self.dynamics.tokens
-            },
-            ..Dynamics::of(vote)
-        };
+    fn record(&mut self, vote: &Vote, change: Option<bool>, events: &[Event]) -> Dynamics {
+        let Dynamics { score, kl, model_entropy, tokens, bent, .. } = self.dynamics;
+        let rules = Rules::of(&self.rulebook);
+        let mut point =
+            Dynamics { change, score, rules, kl, model_entropy, tokens, bent, ..Dynamics::of(vote) };
         for event in events {
             if let Event::Updated { kl, entropy, .. } = event {
                 (point.kl, point.model_entropy) = (Some(*kl), Some(*entropy));

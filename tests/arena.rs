@@ -372,6 +372,11 @@ fn recovery_is_measured_on_each_games_own_scale() {
     assert!(recovered.is_some_and(|share| near(share, 0.8)), "{recovered:?}");
     assert_eq!((of(Oracle).during.mean, of(Random).recovered), (1.0, None));
     assert!(card.to_string().contains("| 0.80 [0.80, 0.80] |"), "{card}");
+    // Where all ended too early, a sentence says so.
+    runs.iter_mut().for_each(|run| run.episodes[0].steps = 179);
+    let text = Scorecard::new(&runs).unwrap().to_string();
+    assert!(!text.contains("share recovered"), "a table without rows: {text}");
+    assert!(text.contains("60 decisions before it and 120 after it"), "{text}");
 }
 
 /// The program itself, with players that need no model: two machines share the work, one is broken off and goes
@@ -415,6 +420,10 @@ fn the_program_shares_resumes_and_merges() {
     }
     let (ok, said) = play("whole", "orchard,trading", "41", &[]);
     assert!(!ok && said.contains("other conditions"), "{said}");
+    for votes in ["0", "65"] {
+        let (ok, said) = play("votes", "orchard", "40", &["--votes", votes]);
+        assert!(!ok && said.contains("1..=64"), "{said}");
+    }
     let (ok, said) = play("twice", "orchard,orchard", "40", &[]);
     assert!(!ok && said.contains("named twice"), "{said}");
     // Nobody pays for a graphics card that is not there.
@@ -423,6 +432,58 @@ fn the_program_shares_resumes_and_merges() {
         let (ok, said) = arena(&["run", "--out", &path("card"), "--device", "gpu"]);
         assert!(!ok && said.contains("--features gpu") && said.trim().lines().count() == 1, "{said}");
     }
+}
+
+/// The program with the model that ships: what was played stays played.
+#[cfg(feature = "cpu")]
+#[test]
+fn the_program_plays_with_a_model_and_resumes() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().display().to_string();
+    let run = || {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_arena"))
+            .args([
+                "run",
+                "--out",
+                &out,
+                "--model",
+                "assets/model",
+                "--agents",
+                "static",
+                "--games",
+                "orchard",
+            ])
+            .args([
+                "--seeds",
+                "2",
+                "--scale-seeds",
+                "5",
+                "--episodes",
+                "1",
+                "--steps",
+                "6",
+                "--compares",
+                "0",
+            ])
+            .args(["--votes", "2", "--threads", "1"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
+    let said = run();
+    assert!(said.contains("12 decisions in"), "{said}");
+    let (card, runs) = (read("scorecard.md"), ledger::read(&place.path().join(ledger::FILE)).unwrap());
+    assert!(card.lines().any(|line| line.starts_with("| static | ")), "{card}");
+    assert_eq!(runs.iter().filter(|run| run.key.contender == Contender::Static).count(), 2);
+    // The machine stopped in the middle of the last line: only that run is played again, and alike.
+    let text = read(ledger::FILE);
+    std::fs::write(place.path().join(ledger::FILE), &text[..text.len() - 9]).unwrap();
+    let said = run();
+    assert!(said.contains("6 decisions in") && !said.contains("12 decisions in"), "{said}");
+    assert_eq!((read("scorecard.md"), read(ledger::FILE)), (card, text));
 }
 
 #[test]

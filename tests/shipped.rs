@@ -21,7 +21,7 @@ use std::path::Path;
 
 fn shipped() -> Vlm {
     let folder = Path::new("assets/model");
-    let folder = Folder::read(&folder).expect("the model's folder is whole");
+    let folder = Folder::read(folder).expect("the model's folder is whole");
     Vlm::new(&folder, &Device::flex(), Precision::Quantised).expect("the model loads")
 }
 

@@ -112,6 +112,18 @@ fn a_config_that_is_none_or_does_not_fit_is_told() {
     says(&odd, &["config.json", "scale_factor"]);
     let none = replaced("grouped", "config.json", "\"num_attention_heads\": 4", "\"num_attention_heads\": 0");
     says(&none, &["config.json", "num_attention_heads", "0"]);
+    // Either tower's layers, and the positions: a list of so many would take all memory.
+    for (size, most) in [("num_hidden_layers", 1000), ("max_position_embeddings", 1 << 24)] {
+        let text = String::from_utf8(folder("grouped").get("config.json").unwrap().to_vec()).unwrap();
+        for (at, said) in text.match_indices(&format!("\"{size}\": ")) {
+            for wrong in [0, most + 1, 4_000_000_000u32] {
+                let (before, after) = text.split_at(at + said.len());
+                let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+                let odd = with("grouped", "config.json", |_| format!("{before}{wrong}{rest}").into_bytes());
+                says(&odd, &["config.json", size, &wrong.to_string()]);
+            }
+        }
+    }
 }
 
 #[test]
@@ -148,6 +160,15 @@ fn a_missing_or_misshapen_tensor_is_named() {
 #[test]
 fn a_tokenizer_that_is_none_is_told() {
     says(&with("grouped", "tokenizer.json", |_| b"{}".to_vec()), &["tokenizer.json"]);
+    // Both made the crate that reads it panic.
+    let broken_off = with("grouped", "tokenizer.json", |bytes| {
+        let decoder = String::from_utf8_lossy(bytes).find("\"decoder\": {").unwrap();
+        bytes[..decoder + 20].to_vec()
+    });
+    says(&broken_off, &["tokenizer.json", "not a tokenizer"]);
+    let precompiled = "\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"AAAA\"}";
+    let odd = replaced("grouped", "tokenizer.json", "\"normalizer\": null", precompiled);
+    says(&odd, &["tokenizer.json", "precompiled"]);
     says(&replaced("grouped", "config.json", "\"image_token_id\": ", "\"image_token_id\": 1"), &["image"]);
 }
 
@@ -742,9 +763,9 @@ fn a_step_is_answered_as_the_browser_expects_it_of_a_gpu() {
     let path = Path::new("tests/parity/step.json");
     let now = Step::take();
     if std::env::var_os("RERECORD").is_some() {
-        std::fs::write(&path, serde_json::to_string(&now).unwrap() + "\n").unwrap();
+        std::fs::write(path, serde_json::to_string(&now).unwrap() + "\n").unwrap();
     }
-    let then: Step = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let then: Step = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let texts = |step: &Step| {
         step.before.iter().chain(&step.after).map(|trace| trace.text.clone()).collect::<Vec<_>>()
     };

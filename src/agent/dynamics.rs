@@ -12,6 +12,9 @@
 //! | score | points since the agent began, over all episodes |
 //! | rules | how many are hypotheses, confirmed, and retired |
 //! | tokens | read and written by each part, since the agent began |
+//! | bent | tokens that a grammar chose otherwise than the model would have, since the agent began |
+//!
+//! All but the change are known of every decision; that takes a second vote, so it is asked for every so many.
 
 use super::executor::{Tally, Vote};
 use super::rulebook::{Rulebook, Status};
@@ -40,6 +43,9 @@ pub struct Dynamics {
     pub rules: Rules,
     /// Tokens by part, since the agent began.
     pub tokens: Tokens,
+    /// Tokens that a grammar chose otherwise than the model would have, since the agent began.
+    #[serde(default)]
+    pub bent: u64,
 }
 
 /// How many rules there are of each status.

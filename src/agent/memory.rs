@@ -6,6 +6,9 @@ use super::trace::Step;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// A word of more letters counts as several tokens.
+const LONG: usize = 8;
+
 /// What the executor is given to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Source {
@@ -29,15 +32,21 @@ pub struct Memory {
     pub left_out: Vec<String>,
 }
 
-/// Tokens of a line, roughly: its words and signs, and its number.
+/// Tokens of a line, roughly: its words and signs, and its number. A long word may be one that the model
+/// reads letter by letter, so it counts for more: what fits a budget is never more than the model can read.
 pub fn tokens(line: &str) -> usize {
-    let word = |word: &str| 1 + word.chars().filter(|c| ".,:()".contains(*c)).count();
+    let word = |word: &str| {
+        word.chars().count().div_ceil(LONG) + word.chars().filter(|c| ".,:()".contains(*c)).count()
+    };
     2 + line.split_whitespace().map(word).sum::<usize>()
 }
 
 /// How much a rule is worth its place: how often it held, less if it is a guess or was not used for long.
-/// A new rule has what an untried one has, and loses nothing before it had its chances.
+/// One that still waits for its first test goes before the others: without a place it would never be tested.
 fn worth(rule: &Rule, now: u32) -> f32 {
+    if rule.is_untried(now) {
+        return 1.0;
+    }
     let (held, failed) = (rule.support.len() as f32, rule.contradiction.len() as f32);
     let confidence = (held + 1.0) / (held + failed + 2.0);
     let guess = if rule.status == Status::Hypothesis { 0.7 } else { 1.0 };
@@ -146,7 +155,10 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes | sure",
         );
         book.revise(&revision, Origin::Person, 3, &digest);
         assert_eq!(fit(&book, 160, 3).left_out, [""; 0]);
-        let tight = fit(&book, 13, 3);
+        let early = fit(&book, 13, 3);
+        assert_eq!(early.rules, ["R1", "R3"], "what waits for its first test goes first");
+        // It has had its chances.
+        let tight = fit(&book, 13, 60);
         assert_eq!((tight.rules, tight.left_out), (vec!["R2".into(), "R3".into()], vec!["R1".into()]));
         assert_eq!(tight.lines, ["touch red rings for points", "avoid blue boxes"]);
         assert_eq!(fit(&book, 0, 3).lines, [""; 0]);

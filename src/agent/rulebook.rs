@@ -41,6 +41,24 @@ pub struct Entry {
     pub evidence: Vec<(Vec<u32>, Vec<u32>)>,
 }
 
+impl Entry {
+    /// The first trace step that it counts at: a strategist revises after a step, a person before one.
+    fn counts_from(&self) -> u32 {
+        self.at.saturating_add((self.origin == Origin::Strategist).into())
+    }
+}
+
+/// An undo or a redo: another revision holds, and none is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Move {
+    /// The trace step before which it was made.
+    at: u32,
+    /// How many revisions there were.
+    after: usize,
+    /// The revision that holds from then on.
+    head: Option<usize>,
+}
+
 /// Rules, and how they came to be.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Log", into = "Log")]
@@ -55,6 +73,9 @@ struct Log {
     entries: Vec<Entry>,
     /// The entry that holds now; none if all are undone.
     head: Option<usize>,
+    /// Every undo and redo that there ever was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    moves: Vec<Move>,
 }
 
 impl From<Rulebook> for Log {
@@ -72,11 +93,16 @@ impl TryFrom<Log> for Rulebook {
                 return Err(format!("revision {} builds on a later one", at + 1));
             }
         }
-        if log.head.is_some_and(|head| head >= log.entries.len()) {
-            return Err("the present revision is not in the log".into());
+        let heads = log.moves.iter().map(|made| made.head).chain([log.head]);
+        if heads.flatten().any(|head| head >= log.entries.len()) {
+            return Err("the present revision, or one before it, is not in the log".into());
         }
         let mut book = Rulebook { log, rules: Vec::new() };
         book.rules = book.as_of(book.log.head)?;
+        if book.turns().last().and_then(|&(_, head)| head) != book.log.head {
+            // What was undone before undos were noted is taken for undone just now.
+            book.note_move(book.next_step());
+        }
         Ok(book)
     }
 }
@@ -118,10 +144,10 @@ impl Rulebook {
         let after = |steps: &[u32]| steps.last().map_or(0, |step| step.saturating_add(1));
         let rules =
             self.rules.iter().flat_map(|rule| [rule.since, after(&rule.support), after(&rule.contradiction)]);
-        // A strategist revises after a step, a person before one.
-        let revised = |entry: &Entry| entry.at.saturating_add((entry.origin == Origin::Strategist).into());
+        let revised = self.log.entries.iter().map(Entry::counts_from);
+        let moved = self.log.moves.iter().map(|made| made.at);
         // What comes from elsewhere may tell of any step.
-        rules.chain(self.log.entries.iter().map(revised)).max().unwrap_or(0).min(LAST_STEP)
+        rules.chain(revised).chain(moved).max().unwrap_or(0).min(LAST_STEP)
     }
 
     /// Every revision that there ever was, undone ones too.
@@ -146,10 +172,16 @@ impl Rulebook {
         let mut listed = numbered(&rules);
         for operation in &revision.operations {
             let operation = tidied(operation);
-            let found = evidence(&rules, &listed, &operation, digest);
+            let found = |operation: &Operation| evidence(&rules, &listed, operation, digest);
             let steps = match origin {
-                Origin::Strategist => weighed(&rules, &listed, &operation, found, (revision, at)),
-                _ => Ok((vec![(operation.clone(), found.borne_out())], None)),
+                Origin::Strategist => {
+                    let meant = known(&rules, &listed, &operation);
+                    // Only one of the two wordings may be that of the digest.
+                    let (own, written) = (found(&meant), found(&operation));
+                    let found = if own.counted || !written.counted { own } else { written };
+                    weighed(&rules, &listed, meant, found, (revision, at))
+                }
+                _ => Ok((vec![(operation.clone(), found(&operation).borne_out())], None)),
             };
             let done = steps.and_then(|(steps, doubt)| {
                 let mut book = (rules.clone(), listed.clone());
@@ -182,16 +214,16 @@ impl Rulebook {
         complaints
     }
 
-    /// Goes back to before the last revision; false if there is none.
-    pub fn undo(&mut self) -> bool {
+    /// Goes back, at a trace step, to before the last revision; false if there is none.
+    pub fn undo(&mut self, at: u32) -> bool {
         let Some(entry) = self.log.head.and_then(|head| self.log.entries.get(head)) else { return false };
-        self.go_to(entry.parent)
+        self.go_to(entry.parent, at)
     }
 
-    /// Takes up again the last revision made from here; false if there is none.
-    pub fn redo(&mut self) -> bool {
+    /// Takes up again, at a trace step, the last revision made from here; false if there is none.
+    pub fn redo(&mut self, at: u32) -> bool {
         match self.next() {
-            Some(next) => self.go_to(Some(next)),
+            Some(next) => self.go_to(Some(next), at),
             None => false,
         }
     }
@@ -218,10 +250,38 @@ impl Rulebook {
         path
     }
 
-    fn go_to(&mut self, entry: Option<usize>) -> bool {
+    fn go_to(&mut self, entry: Option<usize>, at: u32) -> bool {
         let Ok(rules) = self.as_of(entry) else { return false };
         (self.rules, self.log.head) = (rules, entry);
+        self.note_move(at);
         true
+    }
+
+    fn note_move(&mut self, at: u32) {
+        let Log { entries, head, moves } = &mut self.log;
+        moves.push(Move { at, after: entries.len(), head: *head });
+    }
+
+    /// From which trace step on which revision held, one after another.
+    fn turns(&self) -> Vec<(u32, Option<usize>)> {
+        let made = self.log.entries.iter().enumerate();
+        let made = made.map(|(at, entry)| (at + 1, (entry.counts_from(), Some(at))));
+        let moved = self.log.moves.iter().map(|made| (made.after, (made.at, made.head)));
+        let mut turns: Vec<_> = made.chain(moved).collect();
+        // Each revision goes before the moves that came after it.
+        turns.sort_by_key(|(after, _)| *after);
+        turns.into_iter().map(|(_, turn)| turn).collect()
+    }
+
+    /// The rules as they were when the decision at a trace step was made: the present ones for a step that is
+    /// still to come.
+    ///
+    /// # Errors
+    /// One sentence, if a log from elsewhere does what cannot be done.
+    pub fn at(&self, step: u32) -> Result<Vec<Rule>, String> {
+        let turns = self.turns();
+        let last = turns.iter().rfind(|(from, _)| *from <= step);
+        self.as_of(last.and_then(|&(_, head)| head))
     }
 
     /// The rules as they were after a revision, by its place in the log.
@@ -319,11 +379,10 @@ type Weighed = (Vec<(Operation, Evidence)>, Option<&'static str>);
 fn weighed(
     rules: &[Rule],
     listed: &[usize],
-    operation: &Operation,
+    mut operation: Operation,
     found: Found,
     (revision, at): (&Revision, u32),
 ) -> Result<Weighed, String> {
-    let mut operation = known(rules, listed, operation);
     let rule = match operation {
         Operation::Confirm { rule, .. } => rule.checked_sub(1).and_then(|rule| rules.get(*listed.get(rule)?)),
         _ => None,
@@ -359,11 +418,11 @@ fn weighed(
     Ok((steps, doubt))
 }
 
-/// The operation itself; but who adds a rule that is listed confirms it, as twins would push others out.
+/// The operation itself; but who adds a rule that is listed confirms it, as twins would push others out. It is
+/// the sentence that makes a twin: the executor is told nothing else, however the trigger is worded.
 fn known(rules: &[Rule], listed: &[usize], operation: &Operation) -> Operation {
     let twin = |new: &Finding| {
-        let says =
-            |rule: &Rule| rule.holds() && (&rule.trigger, &rule.heuristic) == (&new.trigger, &new.heuristic);
+        let says = |rule: &Rule| rule.holds() && tidy(&rule.heuristic) == new.heuristic;
         listed.iter().position(|&at| says(&rules[at]))
     };
     match operation {
@@ -394,7 +453,7 @@ fn holds_mostly(seen: &Observation) -> bool {
 
 /// Where no more rules may hold, the number of the guess that is the first to go: the one with the most
 /// against it, then the one that was used the longest ago, then the oldest. None that the revision itself
-/// speaks of, and no pinned one.
+/// speaks of, no pinned one, and none before it had its chances.
 fn in_the_way(rules: &[Rule], listed: &[usize], revision: &Revision, at: u32) -> Option<usize> {
     if numbered(rules).len() < MOST_RULES {
         return None;
@@ -410,7 +469,8 @@ fn in_the_way(rules: &[Rule], listed: &[usize], revision: &Revision, at: u32) ->
     };
     let guesses = listed.iter().enumerate().filter_map(|(place, &at)| Some((place + 1, rules.get(at)?)));
     let guesses = guesses.filter(|(number, rule)| {
-        rule.holds() && rule.status == Status::Hypothesis && !rule.pinned && !is_spoken_of(*number)
+        let may_go = rule.holds() && rule.status == Status::Hypothesis && !rule.pinned;
+        may_go && !rule.is_untried(at) && !is_spoken_of(*number)
     });
     let against = |rule: &Rule| rule.contradiction.len() as i64 - rule.support.len() as i64;
     guesses
@@ -777,17 +837,56 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         );
         assert_eq!((book.rules().len(), book.rules()[1].support.len()), (2, 3));
         assert_eq!(book.log()[1].revision.to_string(), "confirm 2 | -1 in 2 of 2 | maybe");
+        // The same sentence with another trigger: the digest counts by the rule's own.
+        let reworded = read("add | blue boxes | -1 in 1 of 1 | avoid blue boxes, they cost points | sure");
+        assert_eq!(book.revise(&reworded, Origin::Strategist, 99, &again), [""; 0]);
+        assert_eq!(book.log()[2].revision.to_string(), "confirm 2 | -1 in 2 of 2 | sure");
+        assert_eq!((book.rules().len(), book.rules()[1].support.len()), (2, 3));
+        let complaints = book.revise(&reworded, Origin::Strategist, 120, &Digest::default());
+        assert!(complaints[0].contains("nothing of the kind"), "{complaints:?}");
+        assert_eq!(book.log().len(), 3);
+    }
+
+    #[test]
+    fn a_rule_whose_trigger_no_digest_counts_is_confirmed_by_the_one_that_it_does() {
+        let mut book = Rulebook::default();
+        let words = Words {
+            trigger: "boxes, blue".into(),
+            heuristic: "avoid blue | boxes".into(),
+            ..Words::default()
+        };
+        person(&mut book, Hand::Add(words));
+        let again = read("add | touch blue box | -1 in 1 of 1 | avoid blue boxes | maybe");
+        assert_eq!(book.revise(&again, Origin::Strategist, 20, &digest()), [""; 0]);
+        assert_eq!((book.rules().len(), book.rules()[0].support.as_slice()), (1, &[4][..]));
+    }
+
+    /// A person guesses something at a step that nothing speaks for or against.
+    fn guess(book: &mut Rulebook, at: u32) {
+        let guess = format!("add | touch pink cup | +1 in 1 of 1 | guess {at} | maybe");
+        assert_eq!(book.revise(&read(&guess), Origin::Person, at, &digest()), [""; 0]);
+    }
+
+    #[test]
+    fn a_rule_has_its_chances_before_it_makes_room() {
+        let mut book = Rulebook::default();
+        (0..MOST_RULES).for_each(|at| guess(&mut book, at as u32));
+        let happened = read(ADDED.lines().next().unwrap());
+        let complaints = book.revise(&happened, Origin::Strategist, 49, &digest());
+        assert!(complaints[0].contains("is the most"), "none was tested yet: {complaints:?}");
+        // Only the oldest had 50 steps of chances.
+        assert_eq!(book.revise(&happened, Origin::Strategist, 50, &digest()), [""; 0]);
+        assert_eq!(book.log().last().unwrap().revision.operations[0], Operation::Retire(1));
     }
 
     #[test]
     fn a_full_book_makes_room_for_what_happened() {
         let mut book = Rulebook::default();
         for at in 0..MOST_RULES {
-            let guess = format!("add | touch pink {} | +1 in 1 of 1 | x | maybe", ["moon", "cup"][at % 2]);
-            book.revise(&read(&guess), Origin::Person, at as u32, &digest());
+            guess(&mut book, at as u32);
         }
         person(&mut book, Hand::Pin("R1".into(), true));
-        let made_up = read("add | touch tan cup | +1 in 1 of 1 | x | maybe");
+        let made_up = read("add | touch tan cup | +1 in 1 of 1 | touch tan cups | maybe");
         let complaints = book.revise(&made_up, Origin::Strategist, 90, &digest());
         assert!(complaints[0].contains("is the most"), "a mere guess pushes nobody out: {complaints:?}");
         let revision = read(&format!("confirm 2 | +1 in 1 of 1 | maybe\n{}", ADDED.lines().next().unwrap()));
@@ -800,7 +899,7 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
             "neither the pinned nor the named one"
         );
         assert_eq!((book.listed().count(), entry.revision.operations.len()), (MOST_RULES, 2));
-        assert!(book.undo() && book.redo());
+        assert!(book.undo(91) && book.redo(91));
     }
 
     #[test]
@@ -839,15 +938,39 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let first = book.clone();
         book.revise(&read("retire 1"), Origin::Person, 6, &digest());
         let second = book.clone();
-        assert!(book.undo());
+        assert!(book.undo(8));
         assert_eq!((book.rules(), book.log().len()), (first.rules(), 2));
-        assert!(book.redo());
-        assert_eq!(book, second);
-        assert!(book.undo() && book.undo() && !book.undo());
+        assert!(book.redo(9));
+        assert_eq!((book.rules(), book.head()), (second.rules(), second.head()));
+        assert!(book.undo(11) && book.undo(12) && !book.undo(13));
         assert_eq!(book.lines(), [""; 0]);
-        book.revise(&read("add | x | y in 1 of 1 | another way | maybe"), Origin::Person, 7, &digest());
-        assert!(!book.redo(), "nothing was undone from here");
+        book.revise(&read("add | x | y in 1 of 1 | another way | maybe"), Origin::Person, 14, &digest());
+        assert!(!book.redo(15), "nothing was undone from here");
         assert_eq!(book.as_of(Some(1)).unwrap(), second.rules(), "the other history is still there");
+        // What held at every step can be told, between an undo and the next revision too.
+        let none = Rulebook::default();
+        let held =
+            [(0, &none), (6, &second), (8, &first), (9, &second), (11, &first), (12, &none), (14, &book)];
+        for (at, (from, was)) in held.iter().enumerate() {
+            let until = held.get(at + 1).map_or(20, |(next, _)| *next);
+            (*from..until).for_each(|step| assert_eq!(book.at(step).unwrap(), was.rules(), "{step}"));
+        }
+        let text = serde_json::to_string(&book).unwrap();
+        assert_eq!(serde_json::from_str::<Rulebook>(&text).unwrap(), book);
+    }
+
+    #[test]
+    fn a_log_without_undos_is_written_as_before_and_an_older_one_is_read() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        book.revise(&read("retire 1"), Origin::Person, 6, &digest());
+        let text = serde_json::to_string(&book).unwrap();
+        assert!(!text.contains("moves") && text.ends_with("\"head\":1}"), "{text}");
+        // Undone by a page that noted no undos.
+        let older: Rulebook = serde_json::from_str(&text.replace("\"head\":1}", "\"head\":0}")).unwrap();
+        assert_eq!((older.lines().len(), older.at(6)), (2, Ok(older.rules().to_vec())));
+        let odd = text.replace("\"head\":1}", r#""head":1,"moves":[{"at":6,"after":1,"head":2}]}"#);
+        assert!(serde_json::from_str::<Rulebook>(&odd).unwrap_err().to_string().contains("not in the log"));
     }
 
     #[test]
@@ -952,7 +1075,7 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         assert_eq!(book.lines(), ["avoid boxes", "touch rings", "loot: take all"]);
         let bad = Hand::Take { rules: vec![rule("a", "fine"), rule("b", "")], replace: true };
         assert_eq!(person(&mut book, bad).len(), 1);
-        assert!(book.undo() && book.undo());
+        assert!(book.undo(21) && book.undo(21));
         assert_eq!(book.lines(), ["touch rings"]);
     }
 
@@ -1024,14 +1147,39 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
             }
             let last = book.clone();
             for rules in past.iter().rev().skip(1) {
-                prop_assert!(book.undo());
+                prop_assert!(book.undo(20));
                 prop_assert_eq!(book.rules(), rules.as_slice());
             }
-            prop_assert!(!book.undo());
-            while book.redo() {}
-            prop_assert_eq!(&book, &last);
-            let Log { entries, head } = Log::from(book);
-            prop_assert_eq!(Rulebook::try_from(Log { entries, head }), Ok(last));
+            prop_assert!(!book.undo(20));
+            while book.redo(20) {}
+            prop_assert_eq!((book.rules(), book.log(), book.head()), (last.rules(), last.log(), last.head()));
+            prop_assert_eq!(Rulebook::try_from(Log::from(book.clone())), Ok(book));
+        }
+
+        #[test]
+        fn what_held_at_every_step_can_be_told(
+            turns in prop::collection::vec((0..4u8, by_hand(), revisions()), 0..12),
+        ) {
+            let mut book = Rulebook::default();
+            let mut held = Vec::new();
+            for (at, (what, hand, revision)) in (0..).zip(&turns) {
+                // Before the step a person does something, and after it the strategist.
+                match what {
+                    0 => drop(book.undo(at)),
+                    1 => drop(book.redo(at)),
+                    2 => drop(book.revise(hand, Origin::Person, at, &digest())),
+                    _ => {}
+                }
+                held.push(book.rules().to_vec());
+                if *what == 3 {
+                    book.revise(revision, Origin::Strategist, at, &digest());
+                }
+            }
+            let book: Rulebook = serde_json::from_str(&serde_json::to_string(&book).unwrap()).unwrap();
+            for (at, rules) in (0..).zip(held) {
+                prop_assert_eq!(book.at(at).unwrap(), rules);
+            }
+            prop_assert_eq!(book.at(book.next_step()).unwrap(), book.rules());
         }
     }
 

@@ -147,6 +147,7 @@ impl Display for Verdict {
         match self.because {
             Because::Time => write!(f, "yes, for some {cost} tokens: {reasons}"),
             Because::Quiet => write!(f, "no: nothing calls for it"),
+            Because::Cooling(1) => write!(f, "not for one more decision: {reasons}"),
             Because::Cooling(left) => write!(f, "not for {left} more decisions: {reasons}"),
             Because::Budget(short) => write!(f, "no, {short} of some {cost} tokens are missing: {reasons}"),
             Because::Nothing => write!(f, "no, nothing was met since: {reasons}"),
@@ -385,10 +386,10 @@ mod tests {
         let rule = "add | touch red ring | +2 in 3 of 3 | touch red rings for points | sure";
         assert_eq!(surprised(rule, "touch red ring", 2), "none");
         assert!(
-            surprised(rule, "touch red ring", -1).starts_with("R1 says otherwise: 0 up: touch red ring: -1")
+            surprised(rule, "touch red ring", -1).starts_with("R1 says otherwise: 1 up: touch red ring: -1")
         );
         assert!(surprised(rule, "touch red ring", 0).starts_with("R1 says otherwise"));
-        assert!(surprised(rule, "touch blue box", -1).starts_with("no rule says why: 0 up: touch blue box"));
+        assert!(surprised(rule, "touch blue box", -1).starts_with("no rule says why: 1 up: touch blue box"));
         assert_eq!(surprised(rule, "touch blue box", 0), "none");
         assert!(surprised("", "nothing", 2).starts_with("no rule says why"));
         let seldom = rule.replace("3 of 3", "3 of 5");

@@ -346,7 +346,7 @@ impl Step {
 }
 
 impl Display for Step {
-    /// `14 up: touch red ring: +2`, or at a desk `14 hold: volatility 0.72, trend up: 0`.
+    /// `14 up: touch red ring: +2`, or at a desk `14 hold: volatility 0.72, trend up: 0`; people count from 1.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let meets = self.meets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
         let looks = self.looks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -355,7 +355,7 @@ impl Display for Step {
             ("", looks) => looks,
             (meets, _) => meets,
         };
-        write!(f, "{} {}: {said}: {}", self.number, self.action, self.change)
+        write!(f, "{} {}: {said}: {}", self.number + 1, self.action, self.change)
     }
 }
 

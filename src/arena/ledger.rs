@@ -3,29 +3,35 @@
 use super::contest::{Key, Protocol, Run, alike, file};
 use crate::games::Game;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// The file's name in a contest's folder.
 pub const FILE: &str = "runs.jsonl";
+/// The file beside it that a run holds while it writes there.
+const LOCK: &str = "runs.lock";
 
 /// A contest's runs, in memory and on disk.
 pub struct Ledger {
     path: PathBuf,
     file: File,
     runs: BTreeMap<Key, Run>,
+    /// Keeps other runs out for as long as this one lives.
+    _lock: File,
 }
 
 impl Ledger {
     /// Opens the ledger of a folder, which is made if it is not there, to write runs of these games.
     ///
     /// # Errors
-    /// One sentence, if it can't be read or written, or was played under other conditions.
+    /// One sentence, if it can't be read or written, was played under other conditions, or another run writes
+    /// there now.
     pub fn open(folder: &Path, protocol: &Protocol, games: &[Game]) -> Result<Self, String> {
         let path = folder.join(FILE);
         let problem = |error: std::io::Error| format!("{}: {error}.", path.display());
         std::fs::create_dir_all(folder).map_err(problem)?;
+        let lock = lock(folder)?;
         let runs = if path.exists() { read(&path)? } else { Vec::new() };
         let is_of = |run: &Run, game: &Game| run.key.game != game.id || run.file == file(game);
         let fits = |run: &Run| run.protocol == *protocol && games.iter().all(|game| is_of(run, game));
@@ -38,7 +44,8 @@ impl Ledger {
         // Written anew, so that a last line that was broken off is gone.
         write(&path, &runs)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(problem)?;
-        Ok(Self { file, runs: runs.into_iter().map(|run| (run.key.clone(), run)).collect(), path })
+        let runs = runs.into_iter().map(|run| (run.key.clone(), run)).collect();
+        Ok(Self { file, runs, path, _lock: lock })
     }
 
     /// Whether a run is done.
@@ -60,6 +67,22 @@ impl Ledger {
     /// All runs, by key.
     pub fn into_runs(self) -> Vec<Run> {
         self.runs.into_values().collect()
+    }
+}
+
+/// Takes a folder for a run: each writes the file anew, and would take the other's lines away.
+fn lock(folder: &Path) -> Result<File, String> {
+    let path = folder.join(LOCK);
+    let problem = |error: std::io::Error| format!("{}: {error}.", path.display());
+    let file = File::create(&path).map_err(problem)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "{}: another run writes there; give this one another folder with --out, and `arena merge` puts them together.",
+            folder.display()
+        )),
+        // Where a disk knows no locks, nobody is kept out.
+        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Unsupported => Err(problem(error)),
+        _ => Ok(file),
     }
 }
 
@@ -141,6 +164,19 @@ mod tests {
         std::fs::create_dir(path.with_extension("new")).unwrap();
         assert!(write(&path, &[]).is_err());
         assert_eq!(read(&path).unwrap(), [run(1), run(2)]);
+    }
+
+    #[test]
+    fn two_runs_never_write_in_one_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let protocol = run(1).protocol;
+        let open = || Ledger::open(place.path(), &protocol, &[]);
+        let mut first = open().unwrap();
+        let problem = open().err().unwrap();
+        assert!(problem.contains("another run") && problem.contains("--out"), "{problem}");
+        first.add(run(1)).unwrap();
+        drop(first);
+        assert!(open().unwrap().has(&run(1).key), "the second one left the first one's file alone");
     }
 
     proptest! {

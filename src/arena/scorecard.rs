@@ -415,11 +415,19 @@ impl Scorecard {
 
     fn around_the_twist(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Some(twist) = self.protocol.twist else { return Ok(()) };
+        let told_of = || self.playing().filter_map(|s| Some((s.contender, s.twist?)));
+        if told_of().next().is_none() {
+            let (before, after) = (AROUND * BIN, 2 * AROUND * BIN);
+            return writeln!(
+                f,
+                "\nNo run tells how an agent took the twist before decision {twist}: that takes {before} decisions before it and {after} after it, in a game in which the oracle then beats random play."
+            );
+        }
         writeln!(
             f,
             "\n| agent | before the twist | 60 after it | 60 after those | share recovered |\n|---|--:|--:|--:|--:|"
         )?;
-        for (who, r) in self.playing().filter_map(|s| Some((s.contender, s.twist?))) {
+        for (who, r) in told_of() {
             let Recovery { before, during, after, recovered } = r;
             writeln!(f, "| {} | {before} | {during} | {after} | {} |", who.title(), told(recovered))?;
         }

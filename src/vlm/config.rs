@@ -6,6 +6,11 @@ use serde::Deserialize;
 use super::folder::{Folder, ModelError};
 
 const FILE: &str = "config.json";
+/// The most of any size, of a picture's side in pixels, and of layers: who asks for more asks for memory
+/// that is nowhere.
+const MOST: usize = 1 << 24;
+const MOST_SIDE: usize = 4096;
+const MOST_LAYERS: usize = 1000;
 
 /// An Idefics3 (SmolVLM) model.
 #[derive(Debug, Clone, Deserialize)]
@@ -198,20 +203,23 @@ impl Config {
             ));
         }
         let sizes = [
-            ("vision_config.hidden_size", vision.hidden_size),
-            ("vision_config.intermediate_size", vision.intermediate_size),
-            ("vision_config.num_attention_heads", vision.num_attention_heads),
-            ("vision_config.image_size", vision.image_size),
-            ("vision_config.patch_size", vision.patch_size),
-            ("text_config.vocab_size", text.vocab_size),
-            ("text_config.hidden_size", text.hidden_size),
-            ("text_config.intermediate_size", text.intermediate_size),
-            ("text_config.num_attention_heads", text.num_attention_heads),
-            ("text_config.num_key_value_heads", text.kv_heads()),
-            ("text_config.head_dim", text.head_dim()),
-            ("scale_factor", self.scale_factor),
+            ("vision_config.hidden_size", vision.hidden_size, MOST),
+            ("vision_config.intermediate_size", vision.intermediate_size, MOST),
+            ("vision_config.num_hidden_layers", vision.num_hidden_layers, MOST_LAYERS),
+            ("vision_config.num_attention_heads", vision.num_attention_heads, MOST),
+            ("vision_config.image_size", vision.image_size, MOST_SIDE),
+            ("vision_config.patch_size", vision.patch_size, MOST_SIDE),
+            ("text_config.vocab_size", text.vocab_size, MOST),
+            ("text_config.hidden_size", text.hidden_size, MOST),
+            ("text_config.intermediate_size", text.intermediate_size, MOST),
+            ("text_config.num_hidden_layers", text.num_hidden_layers, MOST_LAYERS),
+            ("text_config.num_attention_heads", text.num_attention_heads, MOST),
+            ("text_config.num_key_value_heads", text.kv_heads(), MOST),
+            ("text_config.head_dim", text.head_dim(), MOST),
+            ("text_config.max_position_embeddings", text.max_position_embeddings, MOST),
+            ("scale_factor", self.scale_factor, MOST_SIDE),
         ];
-        if let Some((name, size)) = sizes.into_iter().find(|(_, size)| *size == 0 || *size > 1 << 24) {
+        if let Some((name, size, _)) = sizes.into_iter().find(|(_, size, most)| *size == 0 || size > most) {
             return Some(format!("`{name}` is {size}, which can't be"));
         }
         let divides = [
@@ -252,6 +260,12 @@ impl Config {
             return Some(format!(
                 "`image_token_id` is {}, beyond the {} tokens",
                 self.image_token_id, text.vocab_size
+            ));
+        }
+        let (image, longest) = (self.image_tokens(), text.max_position_embeddings);
+        if image > longest {
+            return Some(format!(
+                "an image is {image} tokens, but `text_config.max_position_embeddings` is {longest}"
             ));
         }
         if self.answer_tokens() > text.vocab_size || self.answer_tokens() == 0 {

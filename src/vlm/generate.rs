@@ -20,7 +20,7 @@ use super::{Vlm, VlmError};
 use crate::mind::{Completion, Policy, Purpose, Style, Token};
 
 /// Most traces at once: more are nobody's vote, and their memory is not there in a browser.
-const MOST_TRACES: usize = 64;
+pub const MOST_TRACES: usize = 64;
 /// Slots that a prompt and its traces have at least: enough for our own model's, so that they seldom move.
 const LEAST_SLOTS: usize = 768;
 

@@ -5,6 +5,7 @@ mod lanczos;
 mod picture;
 mod piece;
 
+use serde_json::Value;
 use tokenizers::{AddedToken, Tokenizer};
 
 use super::config::Config;
@@ -49,8 +50,7 @@ impl Processor {
     pub fn new(files: &Folder) -> Result<Self, ModelError> {
         let config = Config::new(files)?;
         let pictures = Pictures::new(files, &config)?;
-        let mut tokenizer = Tokenizer::from_bytes(files.require(TOKENIZER)?)
-            .map_err(|e| ModelError::new(TOKENIZER, format!("it is not a tokenizer: {e}")))?;
+        let mut tokenizer = read_tokenizer(files)?;
 
         let tiles = tile_tokens(pictures.grid());
         let names = [START, END, AROUND, WHOLE, IMAGE].into_iter().map(String::from);
@@ -207,6 +207,19 @@ impl<'a> Layout<'a> {
         self.mark(&[])?;
         Ok(self.ids)
     }
+}
+
+/// Reads the tokenizer's file. Two things are found out before: the crate panics where the JSON breaks off in
+/// its decoder, and where a precompiled normalizer is none.
+fn read_tokenizer(files: &Folder) -> Result<Tokenizer, ModelError> {
+    let bytes = files.require(TOKENIZER)?;
+    let problem =
+        |e: &dyn std::fmt::Display| ModelError::new(TOKENIZER, format!("it is not a tokenizer: {e}"));
+    let json: Value = serde_json::from_slice(bytes).map_err(|e| problem(&e))?;
+    if json["normalizer"].to_string().contains("\"Precompiled\"") {
+        return Err(ModelError::new(TOKENIZER, "its normalizer is a precompiled one, which is not known"));
+    }
+    Tokenizer::from_bytes(bytes).map_err(|e| problem(&e))
 }
 
 /// Makes sure that a token is there and special, as in Hugging Face's processor it is whatever the

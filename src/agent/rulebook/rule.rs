@@ -109,6 +109,11 @@ impl Rule {
         if steps < UNUSED { 0 } else { steps / 10 * 10 }
     }
 
+    /// Whether it still waits for its first test, and has not done so for long.
+    pub fn is_untried(&self, now: u32) -> bool {
+        self.support.is_empty() && self.contradiction.is_empty() && self.unused(now) == 0
+    }
+
     /// Whether it is there at all: not retired.
     pub fn is_kept(&self) -> bool {
         self.status != Status::Retired

@@ -5,7 +5,7 @@ use rulewright::arena::{figure, ledger, scorecard};
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "cpu")]
-pub use playing::{Options, load, run};
+pub use playing::{Options, find_game, load, read_game, run};
 
 /// Puts ledgers together and prints the table.
 pub fn merge(out: &Path, parts: &[PathBuf]) -> Result<(), String> {
@@ -41,6 +41,7 @@ mod playing {
     use crate::device::Runs;
     use crate::progress::Progress;
     use burn::tensor::Device;
+    use clap::builder::RangedU64ValueParser;
     use clap::{Args, ValueEnum};
     use rayon::prelude::*;
     use rulewright::agent::executor::Voting;
@@ -50,6 +51,7 @@ mod playing {
     use rulewright::vlm::Vlm;
     use rulewright::vlm::crowd::{Crowd, Seat};
     use rulewright::vlm::folder::{Folder, sha256};
+    use rulewright::vlm::generate::MOST_TRACES;
     use rulewright::vlm::layers::Precision;
     use std::collections::{BTreeSet, VecDeque};
     use std::fmt::Write;
@@ -95,7 +97,7 @@ mod playing {
         #[arg(long)]
         twist: Option<u32>,
         /// Ballots a decision: K
-        #[arg(long, default_value_t = Voting::default().votes)]
+        #[arg(long, default_value_t = Voting::default().votes, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_TRACES as u64))]
         votes: usize,
         /// How freely ballots are written
         #[arg(long, default_value_t = Voting::default().temperature)]
@@ -151,17 +153,9 @@ mod playing {
         }
 
         fn games(&self) -> Result<Vec<Game>, String> {
-            let mut games = Vec::new();
-            for path in &self.file {
-                let name = path.display().to_string();
-                let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}."))?;
-                games.push(Game::parse(&name, &text).map_err(|error| error.to_string())?);
-            }
-            for id in &self.games {
-                let game = Game::find(id);
-                games
-                    .push(game.ok_or(format!("There is no game “{id}”; `arena games` lists them."))?.clone());
-            }
+            let own = self.file.iter().map(|path| read_game(path));
+            let mut games =
+                own.chain(self.games.iter().map(|id| find_game(id))).collect::<Result<Vec<_>, _>>()?;
             if games.is_empty() {
                 let wanted = |game: &&Game| match self.set {
                     Set::Unseen => game.file.split == Split::Unseen,
@@ -195,6 +189,18 @@ mod playing {
             let asked = |c: &Contender| usual(c) || c.is_scale() || self.agents.contains(c);
             Contender::VARIANTS.iter().copied().filter(asked).collect()
         }
+    }
+
+    /// A game file of one's own.
+    pub fn read_game(path: &Path) -> Result<Game, String> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}."))?;
+        Game::parse(&name, &text).map_err(|error| error.to_string())
+    }
+
+    /// A game that ships.
+    pub fn find_game(id: &str) -> Result<Game, String> {
+        Game::find(id).cloned().ok_or_else(|| format!("There is no game “{id}”; `arena games` lists them."))
     }
 
     /// Reads a model's folder, and says what tells its files from others.

@@ -11,6 +11,7 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::calculate_cube_count_elemwise;
 use cubecl::prelude::*;
 
 use super::{Heads, Sight};
@@ -109,10 +110,12 @@ pub fn swiglu(gate: Tensor<2>, up: Tensor<2>) -> Tensor<2> {
     let (gate, up) = (rows_of(gate), rows_of(up));
     let out = room(&gate, rows, width);
     let client = out.client.clone();
+    let cube = CubeDim::new_1d(UNITS);
     swiglu_each::launch(
         &client,
-        CubeCount::new_1d((rows * width).div_ceil(UNITS as usize) as u32),
-        CubeDim::new_1d(UNITS),
+        // A long prompt of a large model needs more cubes than a card counts in one direction.
+        calculate_cube_count_elemwise(&client, rows * width, cube),
+        cube,
         gate.into_buffer_arg(),
         up.into_buffer_arg(),
         out.clone().into_buffer_arg(),
