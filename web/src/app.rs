@@ -21,7 +21,7 @@ use crate::components::sight::Sight;
 use crate::components::stage::Stage;
 use crate::components::strategist::{Strategist, Thinking};
 use crate::components::teacher::Teacher;
-use crate::components::votes::{self, Votes};
+use crate::components::votes::{self, LetPlay, Votes};
 use crate::components::ways::Ways;
 use crate::components::who::WhoPlays;
 use crate::focus::{focus_board, use_focus};
@@ -99,7 +99,12 @@ pub fn App(opened: &Opened) -> Html {
             <Notices state={state.clone()} />
             <LessonPanel state={state.clone()} rulebooks={rulebooks.dispatcher()} />
             <main
-                class={classes!("layout", state.is_side_by_side().then_some("both"))}
+                class={classes!(
+                    "layout",
+                    state.is_side_by_side().then_some("both"),
+                    state.is_agents().then_some("agents"),
+                    state.settings.embed.then_some("embedded"),
+                )}
                 aria-busy={(drawn < Part::More).then_some("true")}
             >
                 <section class="stage" aria-label={format!("{title}, the game")}>
@@ -115,6 +120,7 @@ pub fn App(opened: &Opened) -> Html {
                     }
                     if has_board {
                         <Scoreboard state={state.clone()} />
+                        <LetPlay id="let-play-above" state={state.clone()} />
                     }
                     if shows(Region::Controls) {
                         <Controls state={state.clone()} />

@@ -93,7 +93,7 @@ mod tests {
         assert!(
             book.rules()[0].observation.contains("experiment") && book.rules()[0].origin == Origin::Person
         );
-        assert!(book.undo() && told(&book, &lie).is_none());
+        assert!(book.undo(4) && told(&book, &lie).is_none());
     }
 
     #[test]

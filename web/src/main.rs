@@ -13,6 +13,7 @@ mod own;
 mod player;
 mod shelf;
 mod state;
+mod steady;
 mod storage;
 mod watch;
 mod words;

@@ -78,8 +78,10 @@ impl PartialEq for Rulebooks {
 pub enum Event {
     /// A person revises the open rulebook, at a step of the trace.
     Revise(Revision, u32),
-    Undo,
-    Redo,
+    /// Back to before the last revision, at a step of the trace.
+    Undo(u32),
+    /// What was undone, at a step of the trace.
+    Redo(u32),
     /// The agent's rulebook in place of the one of this name that it was before.
     Keep(String, Rc<Rulebook>, Rulebook),
     /// Another game begins: the rulebook of its name, unless the open one is still empty.
@@ -278,8 +280,8 @@ impl Rulebooks {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Revise(revision, now) => self.revise(&revision, Origin::Person, now),
-            Event::Undo => drop(self.shelf.book_mut(&self.open).map(Rulebook::undo)),
-            Event::Redo => drop(self.shelf.book_mut(&self.open).map(Rulebook::redo)),
+            Event::Undo(now) => drop(self.shelf.book_mut(&self.open).map(|book| book.undo(now))),
+            Event::Redo(now) => drop(self.shelf.book_mut(&self.open).map(|book| book.redo(now))),
             Event::Keep(name, before, after) => self.keep(&name, &before, after),
             Event::Game(title) => self.begin(&title),
             Event::Lesson(name, rules) => self.teach(&name, rules),
@@ -563,7 +565,7 @@ mod tests {
         assert_eq!((again.book().log().len(), again.notices.len()), (2, 0), "nothing is to be done");
         let empty = after(state.clone(), [rules(&[])]);
         assert!(empty.book().lines().is_empty());
-        assert_eq!(after(state, [Event::Undo]).book().lines(), ["mine"]);
+        assert_eq!(after(state, [Event::Undo(9)]).book().lines(), ["mine"]);
     }
 
     #[test]

@@ -640,6 +640,7 @@ impl State {
             watch::Event::Begun => self.watch.deciding = true,
             watch::Event::Played { run, decision, action } if run == self.run && !self.is_over() => {
                 self.push(Move::Act(action), Some(decision));
+                self.watch.played = Some(action);
             }
             watch::Event::Played { .. } => {}
             // A fresh agent may have come meanwhile.

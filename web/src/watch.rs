@@ -32,6 +32,8 @@ pub struct Watch {
     pub points: Rc<Vec<Point>>,
     /// The ballots that are being written.
     pub ballots: Vec<Writing>,
+    /// What they came to, once it was played.
+    pub played: Option<Action>,
     /// The reflection that is being written.
     pub reflection: Option<Trace>,
     /// What the workers do for a step or a reflection.
@@ -204,6 +206,7 @@ impl Watch {
         self.once = false;
         self.work = None;
         self.reflection = None;
+        self.played = None;
     }
 
     /// Takes in what a worker says. It may come late: then the step is over, and said more.
@@ -211,6 +214,7 @@ impl Watch {
         if let Told::Begins(Work::Vote(workers)) = &told {
             let writing = |&worker| Writing { worker, trace: Trace::default() };
             self.ballots = workers.iter().map(writing).collect();
+            self.played = None;
         }
         if !self.is_busy() {
             return;
@@ -293,7 +297,7 @@ fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) {
 pub fn csv(points: &[Point]) -> String {
     let mut table = String::from(
         "decision,score,coherence,majority_ratio,entropy,reward,change,kl,model_entropy,hypotheses,confirmed,\
-         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,reflected,twisted,rolled_back\n",
+         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,bent,reflected,twisted,rolled_back\n",
     );
     for Point { number, dynamics: d, reflected, twisted, rolled_back } in points {
         let maybe = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
@@ -315,6 +319,7 @@ pub fn csv(points: &[Point]) -> String {
             d.tokens.reflections.to_string(),
             d.tokens.learning.to_string(),
             d.tokens.comparison.to_string(),
+            d.bent.to_string(),
             flag(*reflected),
             flag(*twisted),
             flag(*rolled_back),
@@ -430,6 +435,7 @@ mod tests {
             text: Ok(String::new()),
             revision: Revision::default(),
             complaints: vec![],
+            bent: 0,
             entry: None,
             tokens: 0,
         }
@@ -441,7 +447,7 @@ mod tests {
         let point = Point { number: 4, dynamics: Dynamics::default(), reflected, twisted, rolled_back };
         let table = csv(&[point.clone(), point]);
         let columns: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(columns, [19, 19, 19]);
+        assert_eq!(columns, [20, 20, 20]);
         assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0,1")));
     }
 }

@@ -570,12 +570,14 @@ impl Visitor {
         self.page.execute(block).await.expect("the network is cut");
     }
 
-    /// From now on keeps account of the tasks that blocked the page for longer than 50 ms.
+    /// Keeps account of the tasks that block the page for longer than 50 ms, since it was opened.
     pub async fn time_tasks(&self) {
         self.run(
             "window.longTasks = [];
-            new PerformanceObserver(list => list.getEntries().forEach(task => longTasks.push(Math.round(task.duration))))
-                .observe({ type: 'longtask' })",
+            const keep = tasks => tasks.forEach(task => longTasks.push(Math.round(task.duration)));
+            const observer = new PerformanceObserver(list => keep(list.getEntries()));
+            observer.observe({ type: 'longtask', buffered: true });
+            keep(observer.takeRecords())",
         )
         .await;
     }

@@ -75,6 +75,74 @@ async fn the_agent_plays_when_it_is_let_and_pauses_when_it_is_told_to() {
     visitor.leave().await;
 }
 
+/// Watches every frame that is drawn: where the rulebook stands in the page, and every tally that is not what
+/// the ballots below it say.
+const WATCH: &str = "window.places = []; window.wrong = [];
+    const frame = () => {
+        const title = document.querySelector('#rulebook-title');
+        places.push(Math.round(title.getBoundingClientRect().top + scrollY));
+        const won = document.querySelector('.count-of.won');
+        if (won) {
+            const what = won.querySelector('.what').innerText;
+            const said = [...document.querySelectorAll('.ballot-action')].map(action => action.innerText);
+            const dots = won.querySelectorAll('.dot.full').length;
+            if (said.filter(action => action == what).length != dots) wrong.push([what, dots, said]);
+        }
+        requestAnimationFrame(frame);
+    };
+    frame()";
+
+#[tokio::test]
+async fn while_it_votes_the_tally_is_that_of_the_ballots_and_nothing_below_them_jumps() {
+    let visitor = with_model("#game=orchard&seed=3").await;
+    visitor.run("document.querySelector('#let-play').focus()").await;
+    visitor.press("Enter").await;
+    visitor.until("document.querySelectorAll('.reward').length == 3").await;
+    assert_eq!(visitor.js::<String>("document.activeElement.id").await, "board", "the button went away");
+    visitor.run(WATCH).await;
+    visitor.until("+document.querySelector('#steps').innerText >= 20").await;
+    visitor.click("#pause").await;
+    visitor.until(IDLE).await;
+    let places: Vec<i32> = visitor.js("places").await;
+    // What is longer than all before it makes room for itself, once.
+    assert!(places.len() > 50 && places.is_sorted(), "the rulebook jumped: {places:?}");
+    let wrong: Vec<(String, usize, Vec<String>)> = visitor.js("wrong").await;
+    assert!(wrong.is_empty(), "{wrong:?}");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn on_a_phone_the_way_in_is_in_sight_and_board_and_votes_are_seen_together() {
+    let visitor = with_model("#game=orchard&seed=3").await;
+    visitor.size(390, 844, true).await;
+    let overlap = "(() => {
+        const name = document.createRange();
+        name.selectNodeContents(document.querySelector('h1'));
+        return name.getBoundingClientRect().right > document.querySelector('#choose').getBoundingClientRect().left;
+    })()";
+    assert!(!visitor.js::<bool>(overlap).await, "a button lies on the page's name");
+    assert_eq!(visitor.text("#choose").await, "Games", "its name is there for who can't see the icon");
+    let inside = |part: &str| {
+        format!(
+            "(() => {{ const at = document.querySelector('{part}').getBoundingClientRect();
+                return at.height > 0 && at.top >= 0 && at.bottom <= innerHeight; }})()"
+        )
+    };
+    assert!(visitor.js::<bool>(&inside("#let-play-above")).await, "one would have to scroll to it");
+    visitor.click("#let-play-above").await;
+    visitor.until("document.querySelectorAll('.reward').length == 3").await;
+    for part in ["#board", "#votes-title", "#settled"] {
+        visitor.until(&inside(part)).await;
+    }
+    // Farther down the board is still there, and does not lie on what was scrolled to.
+    visitor.run("document.querySelector('#rulebook-title').scrollIntoView()").await;
+    visitor.until(&inside("#board")).await;
+    let below = "document.querySelector('#rulebook-title').getBoundingClientRect().top
+        >= document.querySelector('#board').getBoundingClientRect().bottom";
+    visitor.until(below).await;
+    visitor.leave().await;
+}
+
 #[tokio::test]
 async fn every_ballot_is_shown_and_counted() {
     for (votes, workers) in [(1, 1), (5, 2)] {

@@ -53,7 +53,7 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
     visitor.click(".rules button.chip").await;
     visitor.until("document.querySelector('#play-on')").await;
     visitor.screenshot("main-job").await;
-    // A machine that is busy with other tests says little about the page; `make soak` judges.
+    // A machine that is busy with other tests says little about the page; `make soak` counts on a quiet one.
     println!("The page was blocked for longer than 50 ms: {:?} ms.", visitor.long_tasks().await);
     visitor.leave().await;
 }
@@ -74,6 +74,37 @@ async fn one_sentence_of_the_rulebook_changes_what_is_played_on_the_same_seed() 
         visitor.until_within(THOUGHT, "document.querySelector('#ballots .ballot-text mark')").await;
     }
     assert_ne!(played[0], played[1], "the other sentence changed nothing");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_it_changes_what_is_played() {
+    let visitor = visit("#lesson=6-trading&step=3").await;
+    visitor.click(".lesson-open").await;
+    visitor.until("document.querySelector('.rules').innerText.includes('volatility > 0.60')").await;
+    visitor.until(IDLE).await;
+    visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
+    let play = async || {
+        visitor.click("#restart").await;
+        visitor.until("+document.querySelector('#steps').innerText == 0").await;
+        visitor.click("#pause").await;
+        let played = actions(&visitor, 20).await;
+        visitor.click("#pause").await;
+        visitor.until_within(THOUGHT, IDLE).await;
+        (played, visitor.js::<Vec<String>>(&texts("#ballots .ballot-text")).await.join("\n"))
+    };
+    let (first, said) = play().await;
+    assert!(said.contains("rule 3 volatility 0.") && said.contains(" > 0.60"), "{said}");
+    visitor.click("#edit-ASSET_VOL_22").await;
+    visitor.until("document.activeElement.closest('.rule-form')").await;
+    visitor
+        .type_into(".form-heuristic", "when volatility > 0.90 and volume < 100k and trend up, buy trailing")
+        .await;
+    visitor.click(".rule-form [type=submit]").await;
+    visitor.until("document.querySelector('.rules').innerText.includes('volatility > 0.90')").await;
+    let (then, said) = play().await;
+    assert!(said.contains(" > 0.90"), "{said}");
+    assert_ne!(then, first, "the threshold changed nothing");
     visitor.leave().await;
 }
 

@@ -115,6 +115,28 @@ async fn what_can_not_be_done_is_said_and_stays_in_the_form() {
 }
 
 #[tokio::test]
+async fn what_the_prompt_has_no_room_for_says_so_and_has_no_number() {
+    let visitor = Visitor::open("#game=orchard").await;
+    let long = "touch the red ring when it is near you and nothing that bites is in the way, for it is worth two points";
+    for place in 1..=8 {
+        visitor.add_rule(&format!("{long}, {place} times of ten")).await;
+    }
+    let cards = "[...document.querySelectorAll('.rules .rule')]
+        .map(card => [card.querySelector('.rule-number').innerText, !!card.querySelector('.left-out')])";
+    let cards: Vec<(String, bool)> = visitor.js(cards).await;
+    let fit = cards.iter().take_while(|(_, left_out)| !left_out).count();
+    assert!((2..8).contains(&fit), "{cards:?}");
+    for (place, (number, left_out)) in cards.iter().enumerate() {
+        let expected = if place < fit { (place + 1).to_string() } else { "–".into() };
+        assert_eq!((number, *left_out), (&expected, place >= fit));
+    }
+    // A shorter one makes room.
+    visitor.click("#delete-R1").await;
+    visitor.until(&format!("document.querySelectorAll('.left-out').length == {}", 8 - fit - 1)).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn rulebooks_have_names() {
     let visitor = Visitor::open("").await;
     visitor.add_rule("touch red rings").await;

@@ -204,6 +204,8 @@ pub struct About {
     pub files: Vec<(String, u64, String)>,
     /// Bytes that came over the network; the others were in the cache.
     pub downloaded: u64,
+    /// Bytes of memory that the worker's program has taken; a graphics card's own come on top.
+    pub memory: u64,
     /// Milliseconds to fetch and check the files, to build the model, and to warm it up.
     pub milliseconds: [f64; 3],
 }

@@ -34,10 +34,10 @@ pub fn Header(props: &Shared) -> Html {
                 <p>{ "A small model plays toy games with hidden rules, and writes its own rulebook. All in your browser." }</p>
             </div>
             <button type="button" id="choose" class="primary" onclick={choose}>
-                <Icon name="games" />{ "Games" }
+                <Icon name="games" /><span>{ "Games" }</span>
             </button>
             <button type="button" id="teach" onclick={teach}>
-                <Icon name="book" />{ "Lessons" }
+                <Icon name="book" /><span>{ "Lessons" }</span>
             </button>
             <button
                 type="button"

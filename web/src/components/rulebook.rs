@@ -10,6 +10,8 @@ use super::icon::Icon;
 use card::Card;
 use form::Form;
 use log::Log;
+use rulewright::agent::Settings;
+use rulewright::agent::memory;
 use rulewright::agent::revision::Revision;
 use rulewright::agent::revision::hand::Hand;
 use rulewright::agent::rulebook::{MOST_RULES, Rule, Rulebook};
@@ -121,8 +123,10 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
     };
     let (can_undo, can_redo) = book.ways();
     let kept: Vec<&Rule> = book.kept().collect();
+    // As the executor will read them.
+    let memory = memory::fit(book, Settings::default().memory_budget, props.now);
     let numbers: HashMap<&str, usize> =
-        book.listed().enumerate().map(|(at, rule)| (rule.rule_id.as_str(), at + 1)).collect();
+        memory.rules.iter().enumerate().map(|(at, rule)| (rule.as_str(), at + 1)).collect();
     let marked = |rule: &Rule| book.place(&rule.rule_id).is_some_and(|at| props.marked.contains(&at));
     let card = |(at, rule): (usize, &&Rule)| {
         html! {

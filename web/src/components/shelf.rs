@@ -53,9 +53,9 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     let state = &props.state;
     let asked = use_state(|| None::<Asked>);
     let sharing = use_state(|| false);
-    let tell = |event: fn() -> Event| {
-        let dispatcher = state.dispatcher();
-        Callback::from(move |()| dispatcher.dispatch(event()))
+    let at = |event: fn(u32) -> Event| {
+        let (dispatcher, now) = (state.dispatcher(), props.now);
+        Callback::from(move |()| dispatcher.dispatch(event(now)))
     };
     let onrevise = {
         let (dispatcher, now) = (state.dispatcher(), props.now);
@@ -142,7 +142,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 if !state.notices.is_empty() {
                     <div class="notice">
                         <ul>{ for state.notices.iter().map(|notice| html! { <li dir="auto">{ notice }</li> }) }</ul>
-                        <button type="button" class="plain" aria-label="Dismiss" onclick={tell(|| Event::Dismiss).reform(|_| ())}>
+                        <button type="button" class="plain" aria-label="Dismiss" onclick={at(|_| Event::Dismiss).reform(|_| ())}>
                             <Icon name="close" />
                         </button>
                     </div>
@@ -155,8 +155,8 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 marked={props.marked.clone()}
                 worths={props.lab.worths(props.page.settings.game)}
                 {onrevise}
-                onundo={tell(|| Event::Undo)}
-                onredo={tell(|| Event::Redo)}
+                onundo={at(Event::Undo)}
+                onredo={at(Event::Redo)}
                 onevidence={props.onevidence.clone()}
                 own={props.own.clone()}
             />

@@ -7,6 +7,7 @@ use crate::address::Panel;
 use crate::model;
 use crate::player::Player;
 use crate::state::State;
+use crate::steady::use_steady;
 use crate::watch::{Thought, words};
 use rulewright::agent::{Decision, prompt};
 use rulewright::arena::contest::Protocol;
@@ -23,17 +24,26 @@ pub struct StrategistProps {
     pub player: Player,
 }
 
-/// The reflection that is being written, beside the rules that it is about.
+/// The reflection that is being written, or the last one, beside the rules that it is about.
 #[component]
 pub fn Thinking(props: &Shared) -> Html {
-    let writing = props.state.watch.reflection.as_ref();
+    let watch = &props.state.watch;
+    let part = use_node_ref();
+    use_steady(&part, Some(0));
+    let wrote = |thought: &Rc<Thought>| {
+        let text = thought.reflection.text.clone().ok()?;
+        Some((format!("The strategist wrote after decision {}", thought.at + 1), text))
+    };
+    let writing = watch.reflection.as_ref();
+    let said = writing.map(|writing| ("The strategist writes".into(), writing.text.clone()));
+    let Some((head, text)) = said.or_else(|| watch.thoughts.back().and_then(wrote)) else {
+        return Html::default();
+    };
     html! {
-        if let Some(writing) = writing {
-            <div class="thinking" aria-busy="true">
-                <p class="trace-head">{ "The strategist writes" }</p>
-                <p class="revision" dir="auto">{ &writing.text }</p>
-            </div>
-        }
+        <div class="thinking" aria-busy={writing.is_some().to_string()} ref={part}>
+            <p class="trace-head">{ head }</p>
+            <p class="revision" dir="auto">{ text }</p>
+        </div>
     }
 }
 

@@ -4,10 +4,14 @@ use super::Shared;
 use super::device::{Device, retry};
 use super::icon::Icon;
 use crate::address::{Region, Who};
+use crate::focus::focus_board;
 use crate::model;
 use crate::state::{Event, State};
+use crate::steady::use_steady;
 use crate::watch::{self, Writing, words};
-use rulewright::agent::executor::{Ballot, Vote};
+use gloo_timers::callback::Timeout;
+use rulewright::agent::executor::{Ballot, Vote, majority};
+use rulewright::agent::mctrl::reward;
 use rulewright::agent::{Decision, prompt};
 use rulewright::env::{Action, Environment};
 use std::collections::BTreeSet;
@@ -16,34 +20,31 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// A ballot as it is drawn.
-struct Card<'a> {
-    text: &'a str,
-    action: Option<Action>,
-    log_probability: f32,
-    /// Nothing while it is being written.
-    read: Option<&'a Ballot>,
-    worker: Option<usize>,
-}
-
-impl<'a> Card<'a> {
-    /// One that is being written.
-    fn written(ballot: &'a Writing, actions: &[Action]) -> Self {
-        let Writing { worker, trace } = ballot;
-        let action = prompt::action(&trace.text, actions);
-        Self {
-            text: &trace.text,
-            action,
-            log_probability: trace.log_probability,
-            read: None,
-            worker: Some(*worker),
+/// The vote that is under way, as far as it is written; it counts from when it was played.
+fn under_way(state: &State) -> Vote {
+    let actions = state.now().actions();
+    let mut ballots: Vec<Ballot> =
+        state.watch.ballots.iter().map(|ballot| written(ballot, actions)).collect();
+    let votes: Vec<_> = ballots.iter().map(|ballot| (ballot.action, ballot.log_probability)).collect();
+    let mut tally = majority(&votes, 0);
+    if let Some(played) = state.watch.played {
+        // A tie may have gone another way.
+        tally.counts.sort_by_key(|(action, ..)| *action != played);
+        if tally.winner() == Some(played) {
+            ballots.iter_mut().for_each(|ballot| ballot.reward = Some(reward(ballot.action, played)));
         }
     }
+    Vote { ballots, tally, action: state.watch.played.unwrap_or(Action::Wait), tokens: 0 }
+}
 
-    /// One that was counted.
-    fn read(ballot: &'a Ballot, worker: Option<usize>) -> Self {
-        let Ballot { text, action, log_probability, .. } = ballot;
-        Self { text, action: *action, log_probability: *log_probability, read: Some(ballot), worker }
+fn written(Writing { trace, .. }: &Writing, actions: &[Action]) -> Ballot {
+    Ballot {
+        text: trace.text.clone(),
+        tokens: vec![],
+        log_probability: trace.log_probability,
+        bent: trace.bent,
+        action: prompt::action(&trace.text, actions),
+        reward: None,
     }
 }
 
@@ -72,32 +73,35 @@ pub fn named(state: &State) -> BTreeSet<String> {
 pub fn Votes(props: &Shared) -> Html {
     let state = &props.state;
     let decision = shown(state);
-    let writing = state.watch.deciding && !state.looks_back();
-    let ballots = &state.watch.ballots;
-    let cards: Vec<Card> = if writing && !ballots.is_empty() {
-        ballots.iter().map(|ballot| Card::written(ballot, state.now().actions())).collect()
-    } else {
-        let read = decision.map_or(&[][..], |decision| &decision.vote.ballots).iter().enumerate();
-        // Who wrote an older one is forgotten.
-        let writer = |place: usize| ballots.get(place).filter(|_| !state.looks_back());
-        read.map(|(place, ballot)| Card::read(ballot, writer(place).map(|ballot| ballot.worker))).collect()
-    };
-    let looks = looks(state, decision);
+    let writers = &state.watch.ballots;
+    let writing = state.watch.deciding && !state.looks_back() && !writers.is_empty();
+    let now = writing.then(|| under_way(state));
+    let vote = now.as_ref().or(decision.map(|decision| &decision.vote));
+    let counts = !writing || state.watch.played.is_some();
+    let looks = looks(state, decision).filter(|_| !writing);
+    // Who wrote an older one is forgotten.
+    let writer = |place: usize| writers.get(place).filter(|_| !state.looks_back());
+    let cards = vote.iter().flat_map(|vote| &vote.ballots).enumerate().map(|(place, ballot)| {
+        let worker = writer(place).map(|writing| writing.worker);
+        draw(place, Card { ballot, worker, counts, looks: looks.as_ref() })
+    });
+    let (part, list) = (use_node_ref(), use_node_ref());
+    let ballots = state.is_agents().then_some(state.settings.votes);
+    use_steady(&list, ballots);
+    use_steady(&part, ballots);
     html! {
-        <section class="votes" aria-labelledby="votes-title">
+        <section class="votes" aria-labelledby="votes-title" ref={part}>
             <div class="part-head">
                 <h2 id="votes-title">{ "Votes" }</h2>
                 <p id="agent-status" class="empty">{ words::status(state) }</p>
             </div>
             <Device state={state.clone()} />
             { retry(state) }
-            if cards.is_empty() {
-                { beginning(state) }
+            if let Some(vote) = vote {
+                { tally(vote, counts) }
+                <ol id="ballots" class="traces" ref={list} aria-busy={writing.to_string()}>{ for cards }</ol>
             } else {
-                { tally(decision.map(|decision| &decision.vote)) }
-                <ol id="ballots" class="traces" aria-busy={writing.to_string()}>
-                    { for cards.iter().enumerate().map(|(place, card)| draw(place, card, &looks)) }
-                </ol>
+                { beginning(state) }
             }
         </section>
     }
@@ -105,24 +109,13 @@ pub fn Votes(props: &Shared) -> Html {
 
 /// What will be seen here, and the way to it.
 fn beginning(state: &UseReducerHandle<State>) -> Html {
-    let (dispatcher, is_agents) = (state.dispatcher(), state.is_agents());
-    let begin = move |_: MouseEvent| {
-        if !is_agents {
-            dispatcher.dispatch(Event::Who(Who::Agent));
-        }
-        dispatcher.dispatch(Event::Pause);
-    };
     html! {
         <div class="beginning">
             <p>{ "A small model looks at the board several times. Each time it says what it sees and which \
                   rules speak for what, and votes for an action; what most want is played." }</p>
             <p>{ "When something surprises it, it thinks back and writes a rule, in plain words, into its \
                   rulebook. All of it happens in this browser." }</p>
-            if !state.running || !state.is_agents() {
-                <button type="button" id="let-play" class="primary" onclick={begin}>
-                    <Icon name="play" />{ "Let the agent play" }
-                </button>
-            }
+            <LetPlay id="let-play" state={state.clone()} />
             if state.model.is_loading() {
                 { super::model::progress(&state.model.stage, "agent-progress") }
             }
@@ -130,11 +123,55 @@ fn beginning(state: &UseReducerHandle<State>) -> Html {
     }
 }
 
-/// Who voted for what, the winner first.
-fn tally(vote: Option<&Vote>) -> Html {
-    let Some(vote) = vote else {
-        return html! { <div class="tally"><p class="settled" id="settled">{ "The first vote…" }</p></div> };
+/// What the button needs: it is there twice, as a narrow window has these words far below its board.
+#[derive(Properties, PartialEq)]
+pub struct LetPlayProps {
+    pub id: &'static str,
+    pub state: UseReducerHandle<State>,
+}
+
+/// Lets the agent play, where it never did.
+#[component]
+pub fn LetPlay(LetPlayProps { id, state }: &LetPlayProps) -> Html {
+    if shown(state).is_some() || state.watch.deciding || state.running && state.is_agents() {
+        return Html::default();
+    }
+    let (dispatcher, is_agents) = (state.dispatcher(), state.is_agents());
+    let begin = move |_: MouseEvent| {
+        if !is_agents {
+            dispatcher.dispatch(Event::Who(Who::Agent));
+        }
+        dispatcher.dispatch(Event::Pause);
+        // The button goes away.
+        focus_board();
+        show_votes();
     };
+    html! {
+        <button type="button" id={*id} class="primary let-play" onclick={begin}>
+            <Icon name="play" />{ "Let the agent play" }
+        </button>
+    }
+}
+
+/// How far down in the window the votes may begin: below that, nobody would see one.
+const LOW: f64 = 0.6;
+
+/// Scrolls to the votes where they are out of sight, once the page is laid out for the agent.
+fn show_votes() {
+    let scroll = || {
+        let Some(window) = web_sys::window() else { return };
+        let votes = window.document().and_then(|page| page.get_element_by_id("votes-title"));
+        let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+        if let Some(votes) = votes.filter(|votes| votes.get_bounding_client_rect().top() > height * LOW) {
+            votes.scroll_into_view();
+        }
+    };
+    Timeout::new(0, scroll).forget();
+}
+
+/// Who voted for what, the winner first; nobody has won before all have voted.
+fn tally(vote: &Vote, counts: bool) -> Html {
+    let settled = if counts { words::settled(vote) } else { "They vote…".into() };
     let ballots = vote.ballots.len();
     let row = |name: String, votes: usize, class: Option<&'static str>| {
         let label = format!("{name}: {votes} of {ballots}");
@@ -147,15 +184,15 @@ fn tally(vote: Option<&Vote>) -> Html {
             </li>
         }
     };
-    let counts = vote.tally.counts.iter().enumerate();
-    let counts = counts
-        .map(|(place, (action, votes, _))| row(action.to_string(), *votes, (place == 0).then_some("won")));
-    let abstained = (vote.tally.abstentions > 0)
+    let rows = vote.tally.counts.iter().enumerate().map(|(place, (action, votes, _))| {
+        row(action.to_string(), *votes, (counts && place == 0).then_some("won"))
+    });
+    let abstained = (counts && vote.tally.abstentions > 0)
         .then(|| row("abstained".into(), vote.tally.abstentions, Some("abstained")));
     html! {
         <div class="tally">
-            <p class="settled" id="settled">{ words::settled(vote) }</p>
-            <ol id="tally">{ for counts.chain(abstained) }</ol>
+            <p class="settled" id="settled">{ settled }</p>
+            <ol id="tally">{ for rows.chain(abstained) }</ol>
         </div>
     }
 }
@@ -177,10 +214,18 @@ fn clicked(event: &MouseEvent) -> Option<usize> {
     event.target()?.dyn_into::<Element>().ok()?.get_attribute("data-at")?.parse().ok()
 }
 
-fn draw(place: usize, card: &Card, looks: &Looks) -> Html {
-    let looks = looks.as_ref().filter(|_| card.read.is_some());
-    let reasons = words::reasons(card.text);
-    let mut at = reasons.as_ptr() as usize - card.text.as_ptr() as usize;
+/// A ballot as it is drawn.
+struct Card<'a> {
+    ballot: &'a Ballot,
+    worker: Option<usize>,
+    /// Whether it is written and was counted.
+    counts: bool,
+    looks: Option<&'a Callback<(usize, usize)>>,
+}
+
+fn draw(place: usize, Card { ballot, worker, counts, looks }: Card) -> Html {
+    let reasons = words::reasons(&ballot.text);
+    let mut at = reasons.as_ptr() as usize - ballot.text.as_ptr() as usize;
     let mut text = |text: &str| -> Html {
         if looks.is_none() {
             return html! { { text.to_string() } };
@@ -213,8 +258,8 @@ fn draw(place: usize, card: &Card, looks: &Looks) -> Html {
             >{ "Where did it look?" }</button>
         }
     });
-    let reward = card.read.and_then(|ballot| ballot.reward);
-    let worker = card.worker.map(|worker| format!("worker {worker}"));
+    let reward = ballot.reward;
+    let worker = worker.map(|worker| format!("worker {worker}"));
     html! {
         <li key={place} class={classes!("trace", "ballot", reward.map(|reward| if reward > 0.0 { "agrees" } else { "differs" }))}>
             <p class="trace-head">
@@ -225,9 +270,9 @@ fn draw(place: usize, card: &Card, looks: &Looks) -> Html {
                 { for words::pieces(reasons).into_iter().map(piece) }
             </p>
             <p class="trace-foot">
-                if let Some(action) = card.action {
+                if let Some(action) = ballot.action {
                     <strong class="ballot-action">{ action.to_string() }</strong>
-                } else if card.read.is_some() {
+                } else if counts {
                     <strong class="ballot-action">{ "abstains: no action could be read" }</strong>
                 } else {
                     <span>{ "…" }</span>
@@ -236,9 +281,11 @@ fn draw(place: usize, card: &Card, looks: &Looks) -> Html {
                     <span class="reward" title="Reward: whether it agrees with the majority">{ words::reward(reward) }</span>
                 }
                 { look }
-                <span title="How likely the model held this text, as a logarithm">
-                    { model::words::log_probability(card.log_probability) }
-                </span>
+                if !ballot.text.is_empty() {
+                    <span title="How likely the model held this text, as a logarithm">
+                        { model::words::log_probability(ballot.log_probability) }
+                    </span>
+                }
             </p>
         </li>
     }

@@ -89,6 +89,12 @@ pub fn device(name: &str, workers: usize) -> String {
     if workers > 1 { format!("{name}, {workers} workers") } else { name.into() }
 }
 
+/// How much memory its workers take.
+pub fn memory(bytes: u64, workers: usize) -> String {
+    let each = if workers > 1 { " each" } else { "" };
+    format!("{} of memory{each}", model::words::size(bytes))
+}
+
 /// How fast the agent is: decisions and tokens a second.
 pub fn speed((decisions, tokens): (f64, f64)) -> String {
     format!("{decisions:.1} decisions a second, {tokens:.0} tokens a second")
@@ -173,6 +179,7 @@ mod tests {
         assert_eq!(spent(100, &[], 16), None, "nobody knows what one costs");
         let said = "Its reflections cost 3,000 tokens; one every 16 decisions would have cost 9,000 by now.";
         assert_eq!(spent(100, &[1000, 2000], 16).as_deref(), Some(said));
+        assert_eq!([1, 3].map(|n| memory(61_234_567, n)), ["61.2 MB of memory", "61.2 MB of memory each"]);
         assert_eq!([device("CPU", 1), device("CPU", 3)], ["CPU", "CPU, 3 workers"]);
         assert_eq!(speed((1.26, 61.7)), "1.3 decisions a second, 62 tokens a second");
     }

@@ -1,6 +1,7 @@
 //! The page at the other end, and what else the browser gives a worker: a clock and a breath.
 
-use js_sys::Promise;
+use js_sys::WebAssembly::Memory;
+use js_sys::{ArrayBuffer, Promise};
 use rulewright_protocol::{Reply, Request};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -35,6 +36,12 @@ pub fn post(reply: &Reply) {
 /// Milliseconds since the worker started.
 pub fn now() -> f64 {
     scope().performance().map_or(0.0, |clock| clock.now())
+}
+
+/// Bytes of memory that this program has taken.
+pub fn memory() -> u64 {
+    let memory: Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<ArrayBuffer>().byte_length().into()
 }
 
 /// Lets the browser deliver what the page has sent meanwhile. A timer would be simpler, but browsers

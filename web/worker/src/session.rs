@@ -120,6 +120,7 @@ impl Session {
             longest: config.text.max_position_embeddings as u32,
             files,
             downloaded,
+            memory: page::memory(),
             milliseconds: [fetched - start, built - fetched, warm - built],
         };
         self.vlm = Some(vlm);

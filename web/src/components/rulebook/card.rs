@@ -22,7 +22,7 @@ const SHOWN_FOR: u32 = 4000;
 #[derive(Properties, PartialEq)]
 pub struct CardProps {
     pub rule: Rule,
-    /// Its number in the prompt; none if it is off.
+    /// Its number in the prompt; none if it is off, or does not fit.
     pub number: Option<usize>,
     /// Its place among the cards.
     pub place: usize,
@@ -106,6 +106,11 @@ pub fn Card(props: &CardProps) -> Html {
                 <span class="badge" title={status.1}>{ status.0 }</span>
                 if rule.pinned { <span class="badge strong">{ "pinned" }</span> }
                 if rule.disabled { <span class="badge">{ "off" }</span> }
+                if rule.holds() && props.number.is_none() {
+                    <span class="badge left-out" title="The prompt has room for so many words: what was used and borne out goes first">
+                        { "no room" }
+                    </span>
+                }
                 if props.marked { <span class="badge strong">{ "named now" }</span> }
             </div>
             <p class="rule-says" dir="auto">
@@ -166,7 +171,7 @@ fn origin(rule: &Rule, age: u32) -> String {
     let who = match rule.origin {
         Origin::Strategist => "by the strategist",
         Origin::Person => "by you",
-        Origin::Link => "from a link",
+        Origin::Link => "from a link or a lesson",
     };
     let when = match age {
         0 => "just now".to_string(),

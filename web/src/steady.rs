@@ -1,0 +1,23 @@
+//! What changes all the time, and is not to move what stands below it.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// Keeps a part of the page as high as it was at its highest, while its text comes and goes: whoever aims at
+/// something below it would miss. It begins anew where the part is as wide as it was not before, or `what` it
+/// shows is another number of things; without that it is as high as it wants to be.
+#[hook]
+pub fn use_steady(part: &NodeRef, what: Option<u8>) {
+    let (part, was) = (part.clone(), use_mut_ref(|| None));
+    use_effect(move || {
+        let Some(part) = part.cast::<HtmlElement>() else { return };
+        let (style, now) = (part.style(), what.map(|what| (what, part.offset_width())));
+        if now.is_none() || was.replace(now) != now {
+            // Nothing of the kind is in the page's files, which would take an inline style.
+            let _ = style.remove_property("min-height");
+        }
+        if now.is_some() {
+            let _ = style.set_property("min-height", &format!("{}px", part.offset_height()));
+        }
+    });
+}
