@@ -120,11 +120,13 @@ pub fn App(opened: &Opened) -> Html {
                     }
                     if has_board {
                         <Scoreboard state={state.clone()} />
-                        <LetPlay id="let-play-above" state={state.clone()} />
+                        if state.settings.shows(Region::Votes) {
+                            <LetPlay id="let-play-above" state={state.clone()} />
+                        }
                     }
                     if shows(Region::Controls) {
                         <Controls state={state.clone()} />
-                    } else if has_board && (state.is_agents() || state.settings.speed != Speed::Yours) {
+                    } else if !state.settings.shows(Region::Controls) && (state.is_agents() || state.settings.speed != Speed::Yours) {
                         <div class="controls"><Run state={state.clone()} /></div>
                     }
                     if state.settings.embed {

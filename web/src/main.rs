@@ -25,13 +25,18 @@ fn main() {
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id("app"));
     if let Some(root) = root {
-        // The address is read in a task of its own: nobody should wait long for a key, not even at the start.
-        let opened = app::Opened::read();
-        Timeout::new(0, move || {
-            // What stands there until now says that the app is starting.
-            root.set_inner_html("");
-            yew::Renderer::<app::App>::with_root_and_props(root, opened).render();
-        })
-        .forget();
+        // In tasks of their own: nobody should wait long for a key, not even at the start.
+        soon(|| {
+            let opened = app::Opened::read();
+            soon(move || {
+                // What stands there until now says that the app is starting.
+                root.set_inner_html("");
+                yew::Renderer::<app::App>::with_root_and_props(root, opened).render();
+            });
+        });
     }
+}
+
+fn soon(what: impl FnOnce() + 'static) {
+    Timeout::new(0, what).forget();
 }

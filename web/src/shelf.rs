@@ -190,7 +190,9 @@ impl Rulebooks {
     /// Puts the agent's rulebook in the place of the one that it was: somebody may have opened another
     /// one meanwhile, even a copy. What a person wrote meanwhile is not lost.
     fn keep(&mut self, name: &str, before: &Rulebook, after: Rulebook) {
-        match self.shelf.book_mut(name).filter(|book| *book == before) {
+        // Who undid something and took it up again changed nothing.
+        let says = |book: &Rulebook| (book.log().to_vec(), book.head());
+        match self.shelf.book_mut(name).filter(|book| says(book) == says(before)) {
             Some(book) => *book = after,
             None => {
                 let lost = "The rulebook was changed while the strategist wrote, so your change stays and what it wrote is left out; it will look back again.";

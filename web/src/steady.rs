@@ -7,7 +7,7 @@ use yew::prelude::*;
 /// something below it would miss. It begins anew where the part is as wide as it was not before, or `what` it
 /// shows is another number of things; without that it is as high as it wants to be.
 #[hook]
-pub fn use_steady(part: &NodeRef, what: Option<u8>) {
+pub fn use_steady(part: &NodeRef, what: Option<usize>) {
     let (part, was) = (part.clone(), use_mut_ref(|| None));
     use_effect(move || {
         let Some(part) = part.cast::<HtmlElement>() else { return };
@@ -17,7 +17,10 @@ pub fn use_steady(part: &NodeRef, what: Option<u8>) {
             let _ = style.remove_property("min-height");
         }
         if now.is_some() {
-            let _ = style.set_property("min-height", &format!("{}px", part.offset_height()));
+            let _ = style.set_property(
+                "min-height",
+                &format!("{}px", part.get_bounding_client_rect().height().ceil()),
+            );
         }
     });
 }

@@ -36,13 +36,13 @@ pub fn Thinking(props: &Shared) -> Html {
     };
     let writing = watch.reflection.as_ref();
     let said = writing.map(|writing| ("The strategist writes".into(), writing.text.clone()));
-    let Some((head, text)) = said.or_else(|| watch.thoughts.back().and_then(wrote)) else {
+    let Some((head, text)) = said.or_else(|| watch.thoughts.iter().rev().find_map(wrote)) else {
         return Html::default();
     };
     html! {
         <div class="thinking" aria-busy={writing.is_some().to_string()} ref={part}>
             <p class="trace-head">{ head }</p>
-            <p class="revision" dir="auto">{ text }</p>
+            <p class="revision" dir="auto">{ text.trim_start().to_string() }</p>
         </div>
     }
 }

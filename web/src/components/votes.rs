@@ -20,21 +20,24 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// The vote that is under way, as far as it is written; it counts from when it was played.
-fn under_way(state: &State) -> Vote {
+/// The vote that is under way, as far as it is written, and whether it counts: from when it was played. What
+/// was played may be heard of before the last words of the ballots.
+fn under_way(state: &State) -> (Vote, bool) {
     let actions = state.now().actions();
     let mut ballots: Vec<Ballot> =
         state.watch.ballots.iter().map(|ballot| written(ballot, actions)).collect();
     let votes: Vec<_> = ballots.iter().map(|ballot| (ballot.action, ballot.log_probability)).collect();
     let mut tally = majority(&votes, 0);
-    if let Some(played) = state.watch.played {
-        // A tie may have gone another way.
+    // A tie may have gone another way.
+    let is_whole =
+        |played: &Action| tally.abstentions == 0 && tally.counts.iter().any(|(action, ..)| action == played);
+    let played = state.watch.played.filter(is_whole);
+    if let Some(played) = played {
         tally.counts.sort_by_key(|(action, ..)| *action != played);
-        if tally.winner() == Some(played) {
-            ballots.iter_mut().for_each(|ballot| ballot.reward = Some(reward(ballot.action, played)));
-        }
+        ballots.iter_mut().for_each(|ballot| ballot.reward = Some(reward(ballot.action, played)));
     }
-    Vote { ballots, tally, action: state.watch.played.unwrap_or(Action::Wait), tokens: 0 }
+    let vote = Vote { ballots, tally, action: played.unwrap_or(Action::Wait), tokens: 0 };
+    (vote, played.is_some())
 }
 
 fn written(Writing { trace, .. }: &Writing, actions: &[Action]) -> Ballot {
@@ -74,10 +77,11 @@ pub fn Votes(props: &Shared) -> Html {
     let state = &props.state;
     let decision = shown(state);
     let writers = &state.watch.ballots;
-    let writing = state.watch.deciding && !state.looks_back() && !writers.is_empty();
+    // Until its first work begins, what is there are the last step's ballots.
+    let writing = state.watch.deciding && state.watch.work.is_some() && !state.looks_back();
     let now = writing.then(|| under_way(state));
-    let vote = now.as_ref().or(decision.map(|decision| &decision.vote));
-    let counts = !writing || state.watch.played.is_some();
+    let counts = now.as_ref().is_none_or(|(_, counts)| *counts);
+    let vote = now.as_ref().map(|(vote, _)| vote).or(decision.map(|decision| &decision.vote));
     let looks = looks(state, decision).filter(|_| !writing);
     // Who wrote an older one is forgotten.
     let writer = |place: usize| writers.get(place).filter(|_| !state.looks_back());
@@ -86,7 +90,7 @@ pub fn Votes(props: &Shared) -> Html {
         draw(place, Card { ballot, worker, counts, looks: looks.as_ref() })
     });
     let (part, list) = (use_node_ref(), use_node_ref());
-    let ballots = state.is_agents().then_some(state.settings.votes);
+    let ballots = vote.filter(|_| state.is_agents()).map(|vote| vote.ballots.len());
     use_steady(&list, ballots);
     use_steady(&part, ballots);
     html! {

@@ -107,7 +107,7 @@ pub fn Card(props: &CardProps) -> Html {
                 if rule.pinned { <span class="badge strong">{ "pinned" }</span> }
                 if rule.disabled { <span class="badge">{ "off" }</span> }
                 if rule.holds() && props.number.is_none() {
-                    <span class="badge left-out" title="The prompt has room for so many words: what was used and borne out goes first">
+                    <span class="badge left-out" title="The prompt has room for so many words: pinned rules go first, then untried ones, then those that were borne out">
                         { "no room" }
                     </span>
                 }
