@@ -633,9 +633,17 @@ impl Visitor {
         .await
     }
 
-    /// The board must show exactly this frame.
+    /// The board must show exactly this frame; it may come a frame of the screen later than the words about it,
+    /// as Yew lets the browser draw between what it renders and what follows from that.
     pub async fn board_shows(&self, frame: &Frame, what: &str) {
-        let shown = self.canvas().await;
+        let mut shown = self.canvas().await;
+        for _ in 0..AIMS {
+            if shown == frame.rgb() {
+                return;
+            }
+            self.js::<f64>("new Promise(done => requestAnimationFrame(done))").await;
+            shown = self.canvas().await;
+        }
         let apart = shown.iter().zip(frame.rgb()).filter(|(a, b)| a != b).count();
         assert_eq!((shown.len(), apart), (frame.rgb().len(), 0), "{what}: the board shows another frame");
     }
