@@ -57,7 +57,8 @@ const AIMS: usize = 10;
 /// Waits until the element of a selector rests and may be pressed, and gives the middle of it. Until the pointer was down and up
 /// over it, it alone hears of the pointer; `window.aim.hit()` tells whether that came about.
 const AIM: &str = "async selector => {
-    const frame = () => new Promise(requestAnimationFrame);
+    const frame = () =>
+        Promise.race([new Promise(requestAnimationFrame), new Promise(done => setTimeout(done, 500))]);
     const middle = () => {
         const element = document.querySelector(selector);
         if (!element) throw new Error('there is no such element');
@@ -391,7 +392,11 @@ impl Visitor {
                     try {{ met = {condition}; }} catch (_) {{}}
                     if (met) yes(true);
                     else if (performance.now() > end) no(new Error('never came about'));
-                    else requestAnimationFrame(look);
+                    else {{
+                        // Now and then a Chromium draws no more; that is to be told of, not waited for.
+                        const later = setTimeout(() => (cancelAnimationFrame(next), look()), 500);
+                        const next = requestAnimationFrame(() => (clearTimeout(later), look()));
+                    }}
                 }};
                 look();
             }})"
