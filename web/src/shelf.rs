@@ -191,8 +191,8 @@ impl Rulebooks {
     /// one meanwhile, even a copy. What a person wrote meanwhile is not lost.
     fn keep(&mut self, name: &str, before: &Rulebook, after: Rulebook) {
         // Who undid something and took it up again changed nothing.
-        let says = |book: &Rulebook| (book.log().to_vec(), book.head());
-        match self.shelf.book_mut(name).filter(|book| says(book) == says(before)) {
+        let is_as_before = |book: &&mut Rulebook| (book.log(), book.head()) == (before.log(), before.head());
+        match self.shelf.book_mut(name).filter(is_as_before) {
             Some(book) => *book = after,
             None => {
                 let lost = "The rulebook was changed while the strategist wrote, so your change stays and what it wrote is left out; it will look back again.";

@@ -13,7 +13,7 @@ pub fn use_steady(part: &NodeRef, what: Option<usize>) {
         let Some(part) = part.cast::<HtmlElement>() else { return };
         let (style, now) = (part.style(), what.map(|what| (what, part.offset_width())));
         if now.is_none() || was.replace(now) != now {
-            // Nothing of the kind is in the page's files, which would take an inline style.
+            // A style that can't be set leaves the part as high as it wants to be.
             let _ = style.remove_property("min-height");
         }
         if now.is_some() {

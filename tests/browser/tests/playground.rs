@@ -33,6 +33,26 @@ async fn actions(visitor: &Visitor, steps: usize) -> Vec<String> {
     actions
 }
 
+/// The first actions after a restart; then the agent pauses.
+async fn played_anew(visitor: &Visitor, steps: usize) -> Vec<String> {
+    visitor.click("#restart").await;
+    visitor.until("+document.querySelector('#steps').innerText == 0").await;
+    visitor.click("#pause").await;
+    let played = actions(visitor, steps).await;
+    visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, IDLE).await;
+    played
+}
+
+/// Has a rule say something else, in its form.
+async fn edit_rule(visitor: &Visitor, rule: &str, says: &str) {
+    visitor.click(&format!("#edit-{rule}")).await;
+    visitor.until("document.activeElement.closest('.rule-form')").await;
+    visitor.type_into(".form-heuristic", says).await;
+    visitor.click(".rule-form [type=submit]").await;
+    visitor.until(&format!("document.querySelector('.rules').innerText.includes({says:?})")).await;
+}
+
 #[tokio::test]
 async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw() {
     let visitor = visit("#game=orchard&seed=4&workers=1&panels=strategist").await;
@@ -85,23 +105,13 @@ async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_
     visitor.until(IDLE).await;
     visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
     let play = async || {
-        visitor.click("#restart").await;
-        visitor.until("+document.querySelector('#steps').innerText == 0").await;
-        visitor.click("#pause").await;
-        let played = actions(&visitor, 20).await;
-        visitor.click("#pause").await;
-        visitor.until_within(THOUGHT, IDLE).await;
+        let played = played_anew(&visitor, 20).await;
         (played, visitor.js::<Vec<String>>(&texts("#ballots .ballot-text")).await.join("\n"))
     };
     let (first, said) = play().await;
     assert!(said.contains("rule 3 volatility 0.") && said.contains(" > 0.60"), "{said}");
-    visitor.click("#edit-ASSET_VOL_22").await;
-    visitor.until("document.activeElement.closest('.rule-form')").await;
-    visitor
-        .type_into(".form-heuristic", "when volatility > 0.90 and volume < 100k and trend up, buy trailing")
-        .await;
-    visitor.click(".rule-form [type=submit]").await;
-    visitor.until("document.querySelector('.rules').innerText.includes('volatility > 0.90')").await;
+    let moved = "when volatility > 0.90 and volume < 100k and trend up, buy trailing";
+    edit_rule(&visitor, "ASSET_VOL_22", moved).await;
     let (then, said) = play().await;
     assert!(said.contains(" > 0.90"), "{said}");
     assert_ne!(then, first, "the threshold changed nothing");
@@ -115,23 +125,10 @@ async fn a_rule_edited_in_the_form_changes_what_is_played_and_a_restart_alone_do
     visitor.until("document.querySelector('.rules').innerText.includes('touch green diamonds')").await;
     visitor.until(IDLE).await;
     visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
-    let play = async || {
-        visitor.click("#restart").await;
-        visitor.until("+document.querySelector('#steps').innerText == 0").await;
-        visitor.click("#pause").await;
-        let played = actions(&visitor, 20).await;
-        visitor.click("#pause").await;
-        visitor.until_within(THOUGHT, IDLE).await;
-        played
-    };
-    let first = play().await;
-    assert_eq!(play().await, first, "the same seed and rules");
-    visitor.click("#edit-R2").await;
-    visitor.until("document.activeElement.closest('.rule-form')").await;
-    visitor.type_into(".form-heuristic", "avoid green diamonds, they cost 5 points").await;
-    visitor.click(".rule-form [type=submit]").await;
-    visitor.until("document.querySelector('.rules').innerText.includes('avoid green diamonds')").await;
-    assert_ne!(play().await, first, "the edit changed nothing");
+    let first = played_anew(&visitor, 20).await;
+    assert_eq!(played_anew(&visitor, 20).await, first, "the same seed and rules");
+    edit_rule(&visitor, "R2", "avoid green diamonds, they cost 5 points").await;
+    assert_ne!(played_anew(&visitor, 20).await, first, "the edit changed nothing");
     visitor.leave().await;
 }
 
