@@ -2,7 +2,6 @@
 
 pub mod bootstrap;
 pub mod contest;
-#[cfg(feature = "cli")]
 pub mod eval;
 #[cfg(feature = "cli")]
 pub mod figure;

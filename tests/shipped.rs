@@ -9,9 +9,10 @@ use rulewright::agent::mctrl::{Event, Learning};
 use rulewright::agent::rulebook::Rulebook;
 use rulewright::agent::schedule::Schedule;
 use rulewright::agent::{Agent, Decision, Settings, prompt, revision};
+use rulewright::arena::eval::{VOTES, questions};
 use rulewright::env::Environment;
 use rulewright::games::{Episode, Game};
-use rulewright::mind::{Message, Policy, Purpose, Style};
+use rulewright::mind::{Completion, Message, Policy, Purpose, Style};
 use rulewright::samples::strategist;
 use rulewright::samples::wording::Split;
 use rulewright::vlm::Vlm;
@@ -25,11 +26,10 @@ fn shipped() -> Vlm {
     Vlm::new(&folder, &Device::flex(), Precision::Quantised).expect("the model loads")
 }
 
-fn write(vlm: &mut Vlm, purpose: Purpose, talk: &[Message], grammar: String) -> (String, usize) {
+fn write(vlm: &mut Vlm, purpose: Purpose, talk: &[Message], grammar: String) -> Completion {
     let style =
-        Style { seeds: vec![1], temperature: 0.0, top_p: 1.0, most_tokens: 220, grammar: Some(grammar) };
-    let answer = block_on(vlm.answer(purpose, talk, &style)).expect("it writes");
-    (answer.completions[0].text.clone(), answer.completions[0].bent)
+        Style { seeds: vec![1], temperature: 0.0, top_p: 1.0, most_tokens: 320, grammar: Some(grammar) };
+    block_on(vlm.answer(purpose, talk, &style)).expect("it writes").completions.remove(0)
 }
 
 /// The grammar once asked for a first word without the space that the model writes before it: each
@@ -41,7 +41,7 @@ fn its_revisions_are_its_own_words() {
     let bent = (0..count).filter(|_| {
         let sample = strategist::sample(&mut rng, Split::Train);
         let talk = prompt::reflection(&sample.rules, &sample.digest);
-        write(&mut vlm, Purpose::Write, &talk, revision::grammar()).1 > 0
+        write(&mut vlm, Purpose::Write, &talk, revision::grammar()).bent > 0
     });
     let bent = bent.count();
     assert!(bent * 4 <= count, "{bent} of {count} revisions had to be bent");
@@ -59,7 +59,7 @@ fn it_goes_for_what_its_rules_call_good() {
         ];
         let talk = prompt::vote(&rules, game.frame(), &game.status(), game.actions());
         let grammar = prompt::ballot(game.actions());
-        let (text, _) = write(&mut vlm, Purpose::Vote(Policy::Frozen), &talk, grammar);
+        let text = write(&mut vlm, Purpose::Vote(Policy::Frozen), &talk, grammar).text;
         text.split("goal touch ").nth(1).unwrap_or_default().to_string()
     };
     let seeds = 10;
@@ -69,6 +69,24 @@ fn it_goes_for_what_its_rules_call_good() {
     });
     let followed = followed.count();
     assert!(followed * 2 > seeds as usize, "its goal followed the rules on {followed} of {seeds} boards");
+}
+
+/// What the browser's tests compare its answers with. After a change that is meant to change them, such as another
+/// model: `RERECORD=1 cargo test --test shipped its_answers`.
+#[test]
+fn its_answers_are_those_that_the_browser_is_compared_with() {
+    let path = Path::new("tests/parity/answers.json");
+    let mut vlm = shipped();
+    let mut answer =
+        |talk: &[Message], grammar| write(&mut vlm, Purpose::Vote(Policy::Frozen), talk, grammar);
+    let asked = questions(2 * VOTES.len(), 7).into_iter();
+    let now: Vec<Completion> = asked.map(|question| answer(&question.talk, question.grammar)).collect();
+    if std::env::var_os("RERECORD").is_some() {
+        std::fs::write(path, serde_json::to_string(&now).unwrap() + "\n").unwrap();
+    }
+    let then: Vec<Completion> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let texts = |answers: &[Completion]| answers.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(&now), texts(&then));
 }
 
 /// So many decisions of the full agent, with the rulebook that it wrote meanwhile.

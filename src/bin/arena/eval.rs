@@ -73,7 +73,7 @@ impl Asked {
             seeds: vec![1],
             temperature: 0.0,
             top_p: 1.0,
-            most_tokens: 220,
+            most_tokens: 320,
             grammar: Some(question.grammar.clone()),
         };
         let purpose = Purpose::Vote(Policy::Adapted);

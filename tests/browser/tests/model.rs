@@ -1,10 +1,11 @@
 //! The model on the page, as visitors meet it: they load a folder, ask, stop, come back, and have bad luck.
 //!
-//! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but real.
+//! The model is a tiny one of `tests/parity` with random weights, unless said: its noise is real.
 
+use rulewright::arena::eval::questions;
 use rulewright::env::Environment;
 use rulewright::games::Game;
-use rulewright::mind::{Completion, Gradient, Message, Part, Role};
+use rulewright::mind::{Completion, Gradient, Message, Part, Role, Style};
 use rulewright_browser_tests::{SLOW, SOFTWARE_GPU, Visitor, root};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -461,36 +462,61 @@ async fn a_gpu_that_is_software_counts_as_none_unless_somebody_insists() {
     visitor.leave().await;
 }
 
-/// Has a worker on the GPU do what a step of the agent asks of it: adopt an adapter, write, say what there is to
-/// learn, adopt that, and write again.
-const AT_WORK: &str = "async ({ messages, style, traces, objective, adapters }) => {
-    const worker = new Worker('worker.js?backend=gpu', { type: 'module' });
-    let heard;
+/// A worker of the tests' own that has loaded a model: asks it for jobs, and waits for what they end in.
+const WORKER: &str = "async (script, folder) => {
+    const worker = new Worker(script, { type: 'module' });
+    let heard, job = 0;
     worker.onmessage = ({ data }) => heard(data);
     const hears = wanted => new Promise((yes, no) => heard = reply => {
         const [kind, value] = typeof reply == 'string' ? [reply] : Object.entries(reply)[0];
         if (kind == 'Failed' || kind == 'Broken') no(new Error(value.problem));
         if (kind == wanted) yes(value);
     });
-    let job = 0;
     const does = (kind, work, done) => (worker.postMessage({ [kind]: { job: ++job, ...work } }), hears(done));
-    const writes = () => does('Write', { purpose: { Vote: 'Adapted' }, messages, style }, 'Written');
-    const adopts = adapter => does('Adopt', { adapter }, 'Adopted');
-    adapters.forEach(adapter => adapter.change = Uint8Array.from(adapter.change));
-    for (const { parts } of messages)
-        for (const part of parts) if (part.Image) part.Image = Uint8Array.from(part.Image);
-    const lessons = [{ messages, traces }];
+    const writes = (messages, style, policy) => {
+        for (const { parts } of messages)
+            for (const part of parts) if (part.Image) part.Image = Uint8Array.from(part.Image);
+        return does('Write', { purpose: { Vote: policy }, messages, style }, 'Written');
+    };
     await hears('Ready');
-    worker.postMessage({ Load: { Address: new URL('test-model/', location.href).href } });
+    worker.postMessage({ Load: { Address: new URL(folder, location.href).href } });
     await hears('Loaded');
+    return { does, writes, ends: () => worker.terminate() };
+}";
+
+/// Has a worker do what a step of the agent asks of it: adopt an adapter, write, say what there is to learn,
+/// adopt that, and write again.
+const AT_WORK: &str = "async (opening, { messages, style, traces, objective, adapters }) => {
+    const worker = await opening;
+    adapters.forEach(adapter => adapter.change = Uint8Array.from(adapter.change));
+    const adopts = adapter => worker.does('Adopt', { adapter }, 'Adopted');
+    const writes = () => worker.writes(messages, style, 'Adapted');
+    const channel = new BroadcastChannel('counts');
+    const counted = () => new Promise(yes => {
+        channel.onmessage = ({ data }) => yes(data);
+        channel.postMessage('since the last time');
+    });
     await adopts(adapters[0]);
+    await counted();
     const before = (await writes()).completions;
-    const { learned } = await does('Learn', { lessons, objective }, 'Learned');
+    const { readbacks } = await counted();
+    const { learned } = await worker.does('Learn', { lessons: [{ messages, traces }], objective }, 'Learned');
     learned.values = [...learned.values];
     await adopts(adapters[1]);
     const after = (await writes()).completions;
-    worker.terminate();
-    return { before, learned, after };
+    worker.ends();
+    return { before, readbacks, learned, after };
+}";
+
+/// Has a worker answer questions, one after the other.
+const ASKED: &str = "async (opening, questions) => {
+    const worker = await opening, answers = [];
+    for (const [messages, style] of questions) {
+        const { completions: [answer] } = await worker.writes(messages, style, 'Frozen');
+        answers.push(answer);
+    }
+    worker.ends();
+    return answers;
 }";
 
 /// How far two lists of numbers are apart, as a share of the largest one.
@@ -509,6 +535,13 @@ async fn a_gpu_writes_and_learns_what_the_processor_does_to_a_thousandth() {
         learned: Gradient,
         after: Vec<Completion>,
     }
+    /// The same from a browser, with what it read back from the card for what it wrote before learning.
+    #[derive(serde::Deserialize)]
+    struct Counted {
+        #[serde(flatten)]
+        there: Step,
+        readbacks: usize,
+    }
     let recorded = std::fs::read_to_string(root().join("tests/parity/step.json")).expect("a step");
     let mut step: Value = serde_json::from_str(&recorded).expect("a step");
     let here: Step = serde_json::from_str(&recorded).expect("a step");
@@ -518,7 +551,12 @@ async fn a_gpu_writes_and_learns_what_the_processor_does_to_a_thousandth() {
 
     let visitor = Visitor::open_with("", &SOFTWARE_GPU).await;
     visitor.site.put_model("grouped", "test-model");
-    let there: Step = visitor.js(&format!("({AT_WORK})({step})")).await;
+    std::fs::copy(root().join("benches/browser/counting.js"), visitor.site.folder.path().join("counting.js"))
+        .expect("a script that counts calls to the card");
+    let worker = format!("({WORKER})('counting.js?backend=gpu&page=./&channel=counts', 'test-model/')");
+    let Counted { there, readbacks } = visitor.js(&format!("({AT_WORK})({worker}, {step})")).await;
+    let steps = here.before.iter().map(|trace| trace.tokens.len()).max().unwrap_or_default();
+    assert!((1..=steps).contains(&readbacks), "{readbacks} readbacks in {steps} steps");
     for (when, here, there) in [("before", &here.before, &there.before), ("after", &here.after, &there.after)]
     {
         assert_eq!(here.len(), there.len());
@@ -533,6 +571,29 @@ async fn a_gpu_writes_and_learns_what_the_processor_does_to_a_thousandth() {
     let numbers = |found: &Gradient| [found.loss, found.kl, found.entropy];
     let off = apart(&numbers(&here.learned), &numbers(&there.learned));
     assert!(off < 1e-3, "loss, divergence and entropy are off by {off}");
+    visitor.leave().await;
+}
+
+/// The model that ships, in the page's own worker, on questions of all the sets that its card has figures of.
+#[tokio::test]
+async fn the_shipped_model_answers_as_the_program_that_measured_it() {
+    let recorded = std::fs::read_to_string(root().join("tests/parity/answers.json")).expect("answers");
+    let here: Vec<Completion> = serde_json::from_str(&recorded).expect("answers");
+    let asked = questions(here.len(), 7).into_iter().map(|question| {
+        let grammar = Some(question.grammar);
+        (question.talk, Style { seeds: vec![1], temperature: 0.0, top_p: 1.0, most_tokens: 320, grammar })
+    });
+    let asked = json!(asked.collect::<Vec<_>>());
+    let visitor = Visitor::open("").await;
+    visitor.site.put_shipped_model();
+    let there: Vec<Completion> =
+        visitor.js(&format!("({ASKED})(({WORKER})('worker.js?backend=cpu', 'model/'), {asked})")).await;
+    assert_eq!(here.len(), there.len());
+    for (here, there) in here.iter().zip(&there) {
+        assert_eq!(here.text, there.text);
+        let off = apart(&here.log_probabilities, &there.log_probabilities);
+        assert!(off < 1e-3, "the likelihoods of \"{}\" are off by {off}", here.text);
+    }
     visitor.leave().await;
 }
 
