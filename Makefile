@@ -3,6 +3,7 @@
 
 PORT ?= 8080
 SEEDS ?= 20
+PYTHON ?= python3
 # In CI a stale Cargo.lock is an error.
 LOCKED := $(if $(CI),--locked)
 STEP := scripts/step.sh
@@ -11,7 +12,7 @@ WASM := --target wasm32-unknown-unknown $(LOCKED)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test site bench soak games replays clean setup setup-page \
-	format lint lint-wasm docs native wasm workers model page browser
+	format lint lint-wasm docs native trainer wasm workers model page browser
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +20,7 @@ help: ## List these targets
 demo: setup-page ## Build the page and serve it; PORT=8080
 	@scripts/serve.sh $(PORT)
 
-test: setup format lint lint-wasm docs native wasm page browser ## Check and test everything
+test: setup format lint lint-wasm docs native trainer wasm page browser ## Check and test everything
 
 site: setup-page page ## Build the release page into dist/ and rulewright-site.zip, and print its sizes
 	@rm -f rulewright-site.zip
@@ -54,7 +55,10 @@ format:
 lint:
 	@$(STEP) "clippy, native" cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
 
-lint-wasm:
+lint-trainer:
+	@$(STEP) "trainer" training/smoke.sh $(PYTHON)
+
+wasm:
 	@$(STEP) "clippy, WebAssembly" wasm_env cargo clippy $(WASM) -p rulewright -p rulewright-web --no-default-features --lib --bins --test replays -- -D warnings
 	@$(STEP) "clippy, worker, CPU" wasm_env cargo clippy $(WASM) -p rulewright-worker --no-default-features --features cpu -- -D warnings
 	@$(STEP) "clippy, worker, GPU" wasm_env cargo clippy $(WASM) -p rulewright-worker --no-default-features --features gpu -- -D warnings
@@ -65,6 +69,9 @@ docs:
 
 native:
 	@$(STEP) "native tests" cargo test $(LOCKED) -p rulewright -p rulewright-web -p rulewright-worker
+
+trainer:
+	@$(STEP) "trainer" training/smoke.sh $(PYTHON)
 
 wasm:
 	@$(STEP) "replays in a browser" wasm_env cargo test $(WASM) -p rulewright --no-default-features --test replays

@@ -408,7 +408,8 @@ def arguments():
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
     parser.add_argument("--slim", action="store_true", help="also a checkpoint of a third of the size, to carry away")
     parser.add_argument("--size", choices=SIZES, default="full", help="tiny is a toy to test with")
-    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 43")
+    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 45")
+    parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate; less where --start goes on from trained weights")
     parser.add_argument("--cool", type=float, help="hold the rate until so many minutes before the end; all the way down if not given")
     return parser.parse_args()
 
@@ -492,7 +493,7 @@ def main():
             cooling = True
             checkpoint("warm.pt")  # to go on from with more minutes
         fraction = min(1.0, max(0.0, elapsed() - held) / (total - held))
-        rate = RATE * min(1.0, (step + 1) / WARM_UP) * (LEAST + (1 - LEAST) * 0.5 * (1 + math.cos(math.pi * fraction)))
+        rate = options.rate * min(1.0, (step + 1) / WARM_UP) * (LEAST + (1 - LEAST) * 0.5 * (1 + math.cos(math.pi * fraction)))
         batch = stream.next()
         targets = sum(len(block["targets"]) for _, block in batch)
         frames = sum(len(block["frames"]) for _, block in batch if "frames" in block)
