@@ -63,7 +63,8 @@ pub fn App(opened: &Opened) -> Html {
     use_keyboard(&state);
     use_clock(&state);
     use_focus();
-    let pool = use_model(&state);
+    let drawn = use_drawn();
+    let pool = use_model(&state, drawn == Part::More);
     let lab = use_lab(&state, &pool);
     let player = use_player(&state, &rulebooks, pool);
     use_game(&state, &rulebooks);
@@ -86,7 +87,6 @@ pub fn App(opened: &Opened) -> Html {
             state.dispatch(Event::Open(settings, notices));
         }
     };
-    let drawn = use_drawn();
     let shows = |region: Region| state.settings.shows(region) && drawn >= Part::of(region);
     let has_board = drawn >= Part::Board;
     let title = state.game().map_or("", |game| &game.file.title);

@@ -28,13 +28,18 @@ const REST: u32 = 66;
 /// The loaded model's workers, if there are any.
 pub type Holder = Rc<RefCell<Option<Pool>>>;
 
-/// Keeps the workers as the state wants them.
+/// Keeps the workers as the state wants them. The model that the page ships is loaded once the page is drawn:
+/// a worker that starts earlier takes the time that drawing needs, where there are two cores.
 #[hook]
-pub fn use_model(state: &UseReducerHandle<State>) -> Holder {
+pub fn use_model(state: &UseReducerHandle<State>, drawn: bool) -> Holder {
     let pool: Holder = use_mut_ref(|| None::<Pool>);
     let job = use_mut_ref(|| None);
     let page = state.dispatcher();
-    use_effect_with((), move |()| page.dispatch(state::Event::Model(Event::Open)));
+    use_effect_with(drawn, move |drawn| {
+        if *drawn {
+            page.dispatch(state::Event::Model(Event::Open));
+        }
+    });
     let (holder, page) = (pool.clone(), state.dispatcher());
     use_effect_with(state.model.order.clone(), move |order| {
         let (stop, stopped) = AbortHandle::new_pair();
