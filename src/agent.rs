@@ -68,7 +68,7 @@ pub struct Writing {
 
 impl Default for Writing {
     fn default() -> Self {
-        Self { temperature: 0.0, most_tokens: 220, grammar: true }
+        Self { temperature: 0.0, most_tokens: 320, grammar: true }
     }
 }
 

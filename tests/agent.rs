@@ -15,7 +15,7 @@ const DECISIONS: u32 = 60;
 struct Chatter;
 
 const SAID: [&str; 4] = [
-    "me 3 4. new red ring, rule 1 blue box bad. goal none. up 3: touch red ring",
+    "me 3 4. red ring new, blue box rule 1 bad. goal none. up 3: touch red ring",
     "me 9 9. goal none. left: shoot blue box and pink moon leaves",
     "trend up. rule 1 holds",
     "\u{1f600} action: action: : | nonsense 999999999999",

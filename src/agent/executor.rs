@@ -24,7 +24,7 @@ pub struct Voting {
 
 impl Default for Voting {
     fn default() -> Self {
-        Self { votes: 3, temperature: 0.7, top_p: 1.0, most_tokens: 160, grammar: true }
+        Self { votes: 3, temperature: 0.7, top_p: 1.0, most_tokens: 240, grammar: true }
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Memory {
 }
 
 /// Tokens of a line, roughly: its words and signs, and its number. A long word may be one that the model
-/// reads letter by letter, so it counts for more: what fits a budget is never more than the model can read.
+/// reads letter by letter, so it counts for more: what fits a budget is never more than the model can read, unless
+/// somebody pins more.
 pub fn tokens(line: &str) -> usize {
     let word = |word: &str| {
         word.chars().count().div_ceil(LONG) + word.chars().filter(|c| ".,:()".contains(*c)).count()

@@ -56,10 +56,37 @@ pub fn action(text: &str, actions: &[Action]) -> Option<Action> {
     actions.iter().copied().find(|action| action.to_string() == named.trim())
 }
 
-/// The rules that a ballot's text names, by their places in the prompt, counted from 1: `rule 2 says so`.
+/// The rules that a ballot's text goes by, by their places in the prompt, counted from 1. Some it names: `rule 2
+/// says so`. On a board it first says how it reads each, `2 red ring good 3, 3 blue box bad`, and goes by those
+/// whose verdict it gives to a thing in sight: `red ring good 3 at 8 4 in 6`.
 pub fn named(text: &str) -> BTreeSet<usize> {
     let number = |after: &str| after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
-    text.split("rule ").skip(1).filter_map(number).collect()
+    let told = text.split("rule ").skip(1).filter_map(number);
+    let mut sentences = text.split(". ");
+    let is_reading = |said: &&str| said.starts_with(|c: char| c.is_ascii_digit());
+    let readings = sentences.find(is_reading).unwrap_or_default();
+    let seen: Vec<&str> = sentences.next().unwrap_or_default().split(", ").collect();
+    let read = readings.split(", ").filter_map(|reading| {
+        let (number, says) = reading.split_once(' ')?;
+        let number = number.parse().ok()?;
+        seen.iter().any(|thing| bears_out(thing, says)).then_some(number)
+    });
+    told.chain(read).collect()
+}
+
+/// Whether what is said of a thing in sight is what a rule was read to say.
+fn bears_out(thing: &str, reading: &str) -> bool {
+    let until = |text: &'static str| move |word: &&str| *word != text;
+    let thing: Vec<&str> = thing.split(' ').take_while(until("at")).collect();
+    let reading: Vec<&str> = reading.split(' ').take_while(until("onto")).collect();
+    let Some((sprite, verdicts)) = thing.split_at_checked(2) else { return false };
+    let about = reading.iter().take_while(|word| sprite.contains(word)).count();
+    let verdict = &reading[about..];
+    let amount = |word: &&str| word.bytes().all(|b| b.is_ascii_digit());
+    let given = |(at, words): (usize, &[&str])| {
+        words == verdict && !verdicts.get(at + words.len()).is_some_and(amount)
+    };
+    about > 0 && !verdict.is_empty() && verdicts.windows(verdict.len()).enumerate().any(given)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -119,5 +146,20 @@ mod tests {
         let text = "me 3 4. rule 2 red ring points. rule 11: avoid, so rule 2. rule of thumb\naction: up";
         assert_eq!(named(text).into_iter().collect::<Vec<_>>(), [2, 11]);
         assert!(named("rule , rule 99999999999999999999999").is_empty());
+    }
+
+    #[test]
+    fn a_ballot_goes_by_the_rules_whose_verdict_it_gives() {
+        let names = |seen: &str| {
+            let text = format!(
+                "me 3 4. 1 orange good, 2 orange moon good 2, 3 box bad, 4 none, 5 red box push onto pink moon. {seen}. goal none. up: nothing\naction: up"
+            );
+            named(&text).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(names("orange moon good 2 at 3 1 then 4 0 in 6, tan cup new"), [2]);
+        assert_eq!(names("orange moon catch good, blue box bad"), [1, 3]);
+        assert_eq!(names("red box bad push at 1 1 from 2 2 in 3"), [3, 5]);
+        assert_eq!(names("orange cup bad, tan box good"), [0; 0]);
+        assert_eq!(names("orange, moon, , at 3"), [0; 0]);
     }
 }

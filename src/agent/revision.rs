@@ -1,5 +1,13 @@
-//! A change of the rulebook. What the strategist writes is one operation a line; what a person does by
-//! hand is an operation too, but no text says it.
+//! A change of the rulebook. The strategist goes through the rules one by one: a line for each says how it
+//! reads the rule, and then what is to be done about it; lines with new rules follow.
+//!
+//! ```text
+//! 1 touch pink diamond: confirm 1 | -1 in 2 of 2 | maybe
+//! 2 touch blue box: keep
+//! add | touch red ring | +2 in 5 of 6 | touch red rings for 2 points | sure
+//! ```
+//!
+//! What a person does by hand is an operation too, but no text says it.
 
 pub mod hand;
 
@@ -11,6 +19,8 @@ use std::str::FromStr;
 
 /// What is written when there is nothing to do.
 const NOTHING: &str = "nothing to learn";
+/// What is written of a rule that stays as it is.
+const KEEP: &str = "keep";
 /// Most characters of an outcome: with its counts it is an observation.
 const MOST_OUTCOME: usize = MOST_TEXT - " in 4294967295 of 4294967295".len();
 
@@ -88,7 +98,7 @@ impl Revision {
     pub fn read(text: &str) -> (Revision, Vec<String>) {
         let mut revision = Revision::default();
         let mut complaints = Vec::new();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != NOTHING) {
+        for line in operations(text).filter(|line| !changes_nothing(line)) {
             match line.parse() {
                 Ok(operation) => revision.operations.push(operation),
                 Err(problem) => complaints.push(format!("“{line}”: {problem}")),
@@ -100,7 +110,27 @@ impl Revision {
 
 /// Whether a text says in so many words that there is nothing to do. An empty one says nothing at all.
 pub fn is_nothing(text: &str) -> bool {
-    text.trim() == NOTHING
+    !text.trim().is_empty() && operations(text).all(changes_nothing)
+}
+
+fn changes_nothing(operation: &str) -> bool {
+    operation == NOTHING || operation == KEEP
+}
+
+/// What is to be done, line by line, without how the rules are read.
+fn operations(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| {
+        let read = line.split_once(": ").filter(|_| line.starts_with(|c: char| c.is_ascii_digit()));
+        read.map_or(line, |(_, operation)| operation.trim())
+    })
+}
+
+/// A line of what the strategist writes: how it reads the rule of a number, and what is to be done about it;
+/// nothing, if it stays as it is.
+pub fn line(number: usize, reading: &str, operation: Option<&Operation>) -> String {
+    let operation = operation.map_or(KEEP.into(), ToString::to_string);
+    format!("{number} {reading}: {operation}")
 }
 
 /// A regular expression that matches well-formed revisions and nothing else, for writing under a grammar.
@@ -113,8 +143,10 @@ pub fn grammar() -> String {
     let operation = format!(
         r"(?:add \| {finding}|edit {number} \| {finding}|confirm {number} \| {seen} \| (?:sure|maybe)|merge {number} into {number}|retire {number})"
     );
-    // A model's first word may begin with a space, as its other words do.
-    format!(r" ?(?:{NOTHING}|{operation}(?:\n{operation})*)")
+    let reading = r"[!-9;-{}~]+(?: [!-9;-{}~]+)*";
+    let line = format!(r"(?:{number} {reading}: (?:{KEEP}|{operation})|{operation})");
+    // A line's first word may begin with a space, as the model's other words do.
+    format!(r" ?(?:{NOTHING}|{line}(?:\n ?{line})*)")
 }
 
 /// One line of words and nothing that could be taken for the end of a field.
@@ -263,6 +295,20 @@ add | volatility > 0.61, trend up | buy trailing +3 in 2 of 2 | when volatility 
     }
 
     #[test]
+    fn a_line_may_say_first_how_a_rule_is_read() {
+        let confirm = "confirm 1 | +2 in 3 of 3 | sure".parse().unwrap();
+        let lines = [line(1, "touch red ring", Some(&confirm)), line(2, "open blue box", None)];
+        let add = "add | touch tan cup | 0 in 2 of 2 | note: tan cups do nothing | maybe";
+        let (revision, complaints) = Revision::read(&format!(" {}\n {}\n{add}", lines[0], lines[1]));
+        assert_eq!(complaints, [""; 0]);
+        assert_eq!(revision.operations, [confirm, add.parse().unwrap()]);
+        assert!(is_nothing(&lines[1]) && is_nothing("nothing to learn") && !is_nothing(""));
+        assert!(!is_nothing(&lines[0]) && !is_nothing("retire 1"));
+        let (_, complaints) = Revision::read("3 touch red ring: keep it\n4 keep");
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_complained_of_and_the_rest_counts() {
         let text = "add | touch red ring | +2 in 6 | x | sure\nretire 1\nretire 0\nhello\nadd | | 0 in 1 of 1 | x | sure\nmerge 1 into two\nconfirm 1 | 0 in 2 of 3 | perhaps\nretire 1 | now";
         let (revision, complaints) = Revision::read(text);
@@ -345,7 +391,7 @@ add | volatility > 0.61, trend up | buy trailing +3 in 2 of 2 | when volatility 
         fn what_the_grammar_allows_is_read_without_complaint(text in prop::string::string_regex(&grammar()).unwrap()) {
             let (revision, complaints) = Revision::read(&text);
             prop_assert_eq!(complaints, [""; 0]);
-            let lines = text.lines().filter(|line| line.trim() != NOTHING).count();
+            let lines = operations(&text).filter(|line| !changes_nothing(line)).count();
             prop_assert_eq!(revision.operations.len(), lines);
         }
     }
@@ -366,9 +412,17 @@ add | volatility > 0.61, trend up | buy trailing +3 in 2 of 2 | when volatility 
     #[test]
     fn the_grammar_refuses_what_is_not_a_revision() {
         assert!(allows(WRITTEN) && allows("nothing to learn"));
-        for wrong in
-            ["", "hello", "retire 0", "retire 1\n", "nothing to learn\nretire 1", "add | a | b | c | sure"]
-        {
+        assert!(allows(" 1 touch red ring: keep\n 2 sell fixed: retire 2\nretire 3"));
+        for wrong in [
+            "",
+            "hello",
+            "retire 0",
+            "retire 1\n",
+            "1: keep",
+            "keep",
+            "nothing to learn\nretire 1",
+            "add | a | b | c | sure",
+        ] {
             assert!(!allows(wrong), "{wrong:?}");
         }
     }

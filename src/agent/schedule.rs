@@ -348,10 +348,14 @@ fn speaks_of(rule: &Rule, step: &Step) -> bool {
     (own_words || step.meets.len() > 1) && step.meets.iter().any(names)
 }
 
-/// The things that a ballot's text calls new: `new pink moon`.
+/// The things that a ballot's text calls new: `pink moon new at 3 4 in 5`, or `new pink moon`.
 pub fn new_things(text: &str) -> Vec<String> {
-    let reasons = text.rsplit_once("\naction:").map_or(text, |(reasons, _)| reasons);
-    let said = reasons.split(['.', ',']).filter_map(|said| said.trim().strip_prefix("new "));
+    // What it says of actions after its goal may be new as well.
+    let seen = text.split("goal ").next().unwrap_or_default();
+    let said = seen.split(['.', ',']).filter_map(|said| {
+        let thing = said.split(" at ").next()?.trim();
+        thing.strip_suffix(" new").or_else(|| thing.strip_prefix("new "))
+    });
     let is_name = |name: &&str| {
         let words: Vec<&str> = name.split(' ').collect();
         words.len() <= 3 && words.iter().all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()))
@@ -415,9 +419,9 @@ mod tests {
 
     #[test]
     fn new_things_are_read_from_the_text() {
-        let text = "me 1 1. rule 1 red ring good, new pink moon, new tan cup. goal none. up new, left 3. up: touch pink moon\naction: up";
+        let text = "me 1 1. 1 red ring good. red ring good at 2 2 in 2, pink moon new at 3 4 in 5, new tan cup. goal none. up new, left 3. up: touch pink moon\naction: up";
         assert_eq!(new_things(text), ["pink moon", "tan cup"]);
-        assert_eq!(new_things("New. new 7, new a b c d"), [""; 0]);
+        assert_eq!(new_things("New. 7 new, a b c d new, is new to me"), [""; 0]);
     }
 
     fn seen(surprises: &[&str]) -> Seen {

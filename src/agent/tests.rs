@@ -88,7 +88,7 @@ impl Script {
         let (action, met) =
             choice.map_or((Action::Wait, "nothing".into()), |(a, thing)| (a, format!("touch {thing}")));
         let new = THINGS.iter().filter(|(_, thing)| rule(thing).is_none());
-        let new: String = new.map(|(_, thing)| format!("new {thing}. ")).collect();
+        let new: String = new.map(|(_, thing)| format!("{thing} new. ")).collect();
         format!("me 1 1. {new}goal none. {action}: {met}\naction: {action}")
     }
 

@@ -155,10 +155,13 @@ fn vote(rules: &[String], episode: &Episode, gold: &str) -> Question {
     Question { talk, grammar: prompt::ballot(episode.actions()), gold: gold.into() }
 }
 
-/// The kinds that an answer speaks of before its goal.
+/// The kinds that an answer says are in sight: those before its goal, but for what it reads in the rules.
 fn kinds(text: &str) -> BTreeSet<Sprite> {
     let before = text.split("goal").next().unwrap_or_default();
-    let words: Vec<&str> = before.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let rules = |said: &&str| said.starts_with(|c: char| c.is_ascii_digit());
+    let seen: Vec<&str> = before.split(". ").map(str::trim).filter(|said| !rules(said)).collect();
+    let seen = seen.join(" ");
+    let words: Vec<&str> = seen.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     words.windows(2).filter_map(|pair| pair.join(" ").parse().ok()).collect()
 }
 
@@ -362,7 +365,7 @@ impl Reflections {
                 }
             };
             let talk = prompt::reflection(&sample.rules, &sample.digest);
-            let gold = sample.answer.to_string();
+            let gold = sample.text.clone();
             let said = answer(&Question { talk, grammar: revision::grammar(), gold });
             reflected.add(&sample, &said);
         }
@@ -374,7 +377,8 @@ impl Reflected {
     fn add(&mut self, sample: &strategist::Sample, said: &str) {
         let (revision, complaints) = Revision::read(said);
         self.digests += 1;
-        self.exact.add(said.trim() == sample.answer.to_string());
+        let lines = |text: &str| text.lines().map(|line| line.trim().to_string()).collect::<Vec<_>>();
+        self.exact.add(lines(said) == lines(&sample.text));
         revision.operations.iter().for_each(|_| self.readable.add(true));
         complaints.iter().for_each(|_| self.readable.add(false));
         let (wanted, written) = (findings(&sample.answer), findings(&revision));

@@ -112,7 +112,7 @@ fn show(count: usize, seed: u64) {
         let sample = strategist::sample(&mut rng, Split::Train);
         println!("--- reflection");
         sample.rules.iter().enumerate().for_each(|(i, rule)| println!("{}. {rule}", i + 1));
-        println!("{}\n> {}\n", sample.digest, sample.answer);
+        println!("{}\n> {}\n", sample.digest, sample.text);
     }
     let start = std::time::Instant::now();
     let n = 20_000;
@@ -233,6 +233,6 @@ fn answers() {
         (0..30_000).for_each(|_| add(&executor.sample().decision.text));
     }
     let mut rng = Pcg32::seed_from_u64(7);
-    (0..60_000).for_each(|_| add(&strategist::sample(&mut rng, Split::Train).answer.to_string()));
+    (0..60_000).for_each(|_| add(&strategist::sample(&mut rng, Split::Train).text));
     words.iter().for_each(|word| println!("{word}"));
 }

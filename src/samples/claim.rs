@@ -3,6 +3,7 @@
 use crate::env::Action;
 use crate::games::Trigger;
 use crate::games::sprite::{Colour, Shape, Sprite};
+use std::fmt::{self, Display, Formatter};
 
 /// What a rule is about: a sprite, or all that have a colour or a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +18,17 @@ impl Subject {
     /// Whether a sprite is meant.
     pub fn means(&self, sprite: Sprite) -> bool {
         self.colour.is_none_or(|c| c == sprite.colour) && self.shape.is_none_or(|s| s == sprite.shape)
+    }
+}
+
+impl Display for Subject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.colour, self.shape) {
+            (Some(colour), Some(shape)) => write!(f, "{colour} {shape}"),
+            (Some(colour), None) => write!(f, "{colour}"),
+            (None, Some(shape)) => write!(f, "{shape}"),
+            (None, None) => f.write_str("thing"),
+        }
     }
 }
 

@@ -568,7 +568,7 @@ pub fn say(claims: &[Claim], split: Split, rng: &mut Pcg32) -> Vec<String> {
             if !idle && chance(own, rng) { wording::plain(claim) } else { say_for(claim, split, rng) };
         if chance(own / 4, rng) {
             rule = format!("maybe {rule}");
-        } else if chance(6, rng) {
+        } else if chance(12, rng) {
             rule = format!("{}: {rule}", rule_id(rng));
         }
         rules.push(rule);
@@ -594,7 +594,7 @@ fn rule_id(rng: &mut Pcg32) -> String {
         "ASSET", "VOL", "RISK", "MARKET", "RULE", "SAFE", "HUNT", "KEY", "DOOR", "STOCK", "MOVE", "TRAP",
         "GOAL", "FOOD", "ENEMY", "MY",
     ];
-    format!("{}_{}_{}", one(&WORDS, rng), one(&WORDS, rng), rng.random_range(1..60u32))
+    format!("{}_{}_{}", one(&WORDS, rng), one(&WORDS, rng), rng.random_range(1..100u32))
 }
 
 /// What is in each cell, for the trainer's auxiliary head: `[144][3]`, row by row: 0 floor, 1 to 16 a

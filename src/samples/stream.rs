@@ -42,22 +42,22 @@ struct Kind {
 /// quarter of the reflections, fit each.
 const STEP: [Kind; 10] = {
     const fn votes(number: u32, length: usize) -> Kind {
-        Kind { number, rows: 5, length, images: true }
+        Kind { number, rows: 6, length, images: true }
     }
     const fn reflections(length: usize) -> Kind {
         Kind { number: 1, rows: 3, length, images: false }
     }
     [
-        votes(0, 168),
-        votes(2, 192),
+        votes(0, 184),
         votes(2, 216),
-        votes(2, 248),
-        votes(2, 352),
-        reflections(136),
-        reflections(192),
-        reflections(272),
-        reflections(448),
-        Kind { number: 3, rows: 6, length: 168, images: true },
+        votes(2, 244),
+        votes(2, 280),
+        votes(2, 408),
+        reflections(144),
+        reflections(216),
+        reflections(296),
+        reflections(488),
+        Kind { number: 3, rows: 3, length: 168, images: true },
     ]
 };
 /// The kinds of votes, and of reflections.
@@ -199,7 +199,7 @@ impl<'a> Lane<'a> {
         while REFLECTIONS.into_iter().any(|kind| self.lacks(kind)) {
             let sample = strategist::sample(&mut self.rng, Split::Train);
             let talk = prompt::reflection(&sample.rules, &sample.digest);
-            let row = self.row(&talk, &sample.answer.to_string(), None)?;
+            let row = self.row(&talk, &sample.text, None)?;
             self.keep(row, REFLECTIONS);
         }
         while LOOKS.into_iter().any(|kind| self.lacks(kind)) {

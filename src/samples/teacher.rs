@@ -1,9 +1,11 @@
 //! The teacher at the board: plans with what a rulebook claims, true or not, and says its reasons in
 //! the few words that the model learns to say.
 //!
-//! It names what the rules say of the things in sight, picks the nearest thing that is worth
-//! something (or is new, while there are lives to risk), and tries every action on a copy of the game
-//! that works as the rulebook claims: what is in the way, what hurts, how far the goal is then.
+//! It says what each rule claims in a word or two. Then it names each kind of thing in sight, what the
+//! rules say of it and, if it is worth something (or is new, while there are lives to risk), where the best
+//! of its kind is and in how many steps it can be met. Of these it picks its goal, and tries every action on
+//! a copy of the game that works as the rulebook claims: what is in the way, what hurts, how far the goal is
+//! then. All that a choice depends on is said before it: a small model learns in small steps.
 
 use super::claim::{Claim, Subject, Worth};
 use crate::env::Action;
@@ -50,6 +52,45 @@ struct Known {
     push: Option<(usize, Subject, Worth)>,
 }
 
+/// What a rule says of a meeting, in a word, and how much of it: `good 2`.
+fn verdict(trigger: Trigger, worth: Worth) -> String {
+    let word = match (trigger, worth) {
+        (Trigger::Touch, Worth::Points(_)) => "good",
+        (Trigger::Touch, Worth::Loss(_) | Worth::Harm) => "bad",
+        (Trigger::Touch, Worth::Life) => "life",
+        (Trigger::Touch, Worth::Nothing) => "safe",
+        (Trigger::Touch, Worth::Key) => "key",
+        (Trigger::Touch, Worth::Door) => "door",
+        (Trigger::Touch, Worth::Fuel) => "fuel",
+        (Trigger::Touch, Worth::Shield) => "shield",
+        (Trigger::Touch, Worth::Slow) => "slow",
+        (Trigger::Touch, Worth::Teleport) => "jump",
+        (Trigger::Touch, Worth::Swap) => "trade",
+        (Trigger::Shot, worth) if worth.is_good() => "shoot",
+        (Trigger::Shot, worth) if worth.is_bad() => "spare",
+        (Trigger::Shot, _) => "proof",
+        (Trigger::Leave, worth) if worth.is_bad() => return "catch".into(),
+        (Trigger::Leave, _) => return "release".into(),
+        (Trigger::Drop, worth) if worth.is_good() => "push",
+        (Trigger::Drop, _) => "keep",
+    };
+    match worth {
+        Worth::Points(Some(points)) => format!("{word} {points}"),
+        _ => word.into(),
+    }
+}
+
+/// What a rule claims, as the model is to read it: `green crown good 2`.
+fn reading(claim: &Claim) -> String {
+    match claim {
+        Claim::Meeting { subject, trigger, worth } => format!("{subject} {}", verdict(*trigger, *worth)),
+        Claim::Push { subject, onto, worth } => {
+            format!("{subject} {} onto {onto}", verdict(Trigger::Drop, *worth))
+        }
+        Claim::Desk { .. } | Claim::Idle => "none".into(),
+    }
+}
+
 impl Known {
     fn of(claims: &[Claim], sprite: Sprite) -> Self {
         let mut known = Known::default();
@@ -72,36 +113,11 @@ impl Known {
 
     /// The rules that hold, by number, each with its verdict in a word.
     fn verdicts(&self, fires: bool) -> Vec<(usize, String)> {
-        let amount = |worth: Worth, word: &str| match worth {
-            Worth::Points(Some(points)) => format!("{word} {points}"),
-            _ => word.into(),
-        };
-        let touch = self.touch.map(|(rule, worth)| {
-            let word = match worth {
-                Worth::Points(_) => "good",
-                Worth::Loss(_) | Worth::Harm => "bad",
-                Worth::Life => "life",
-                Worth::Nothing => "safe",
-                Worth::Key => "key",
-                Worth::Door => "door",
-                Worth::Fuel => "fuel",
-                Worth::Shield => "shield",
-                Worth::Slow => "slow",
-                Worth::Teleport => "jump",
-                Worth::Swap => "trade",
-            };
-            (rule, amount(worth, word))
-        });
-        let shot = self.shot.filter(|_| fires).map(|(rule, worth)| {
-            let word = if worth.is_bad() { "spare" } else { "proof" };
-            (rule, amount(worth, if worth.is_good() { "shoot" } else { word }))
-        });
-        let leave = self
-            .leave
-            .map(|(rule, worth)| (rule, if worth.is_bad() { "catch" } else { "release" }.to_string()));
-        let push = self
-            .push
-            .map(|(rule, _, worth)| (rule, amount(worth, if worth.is_good() { "push" } else { "keep" })));
+        let meeting = |trigger, known: (usize, Worth)| (known.0, verdict(trigger, known.1));
+        let touch = self.touch.map(|known| meeting(Trigger::Touch, known));
+        let shot = self.shot.filter(|_| fires).map(|known| meeting(Trigger::Shot, known));
+        let leave = self.leave.map(|known| meeting(Trigger::Leave, known));
+        let push = self.push.map(|(rule, _, worth)| meeting(Trigger::Drop, (rule, worth)));
         [touch, shot, leave, push].into_iter().flatten().collect()
     }
 
@@ -170,6 +186,8 @@ struct Goal {
     thing: usize,
     /// Where to meet it, or to shoot or push it from.
     at: usize,
+    /// In how many steps.
+    steps: u8,
     /// What it is worth now, given how far it is.
     worth: f32,
 }
@@ -374,7 +392,8 @@ impl<'a> View<'a> {
         matches!(self.known(thing).touch, Some((_, Worth::Teleport)))
     }
 
-    fn goal(&self) -> Option<Goal> {
+    /// The best that is to be had of each kind.
+    fn goals(&self) -> Vec<Option<Goal>> {
         let steps = self.flood(self.player);
         let walk = steps;
         let moving =
@@ -382,13 +401,14 @@ impl<'a> View<'a> {
         let thirsty = self.is_thirsty();
         let doors = self.kinds.iter().any(|&kind| matches!(self.known[kind].touch, Some((_, Worth::Door))));
         let door = if doors { 5.0 } else { 1.0 };
-        let mut best: Option<Goal> = None;
+        let mut best: Vec<Option<Goal>> = vec![None; self.known.len()];
         let mut offer = |way: Way, thing: usize, at: usize, steps: u8| {
             // Of two that come at the same time, the nearer: else the player would turn to and fro.
             let near = 0.001 * (1.0 - f32::from(walk[at].min(100)) / 100.0);
             let worth = self.known(thing).value(way, door) * DISCOUNT.powi(i32::from(steps)) * (1.0 + near);
+            let best = &mut best[self.kinds[thing]];
             if steps != FAR && best.is_none_or(|best| worth > best.worth) {
-                best = Some(Goal { way, thing, at, worth });
+                *best = Some(Goal { way, thing, at, steps, worth });
             }
         };
         for (i, thing) in self.things.iter().enumerate() {
@@ -615,7 +635,10 @@ impl<'a> View<'a> {
     }
 
     fn decide(&self, claims: &[Claim]) -> Decision {
-        let goal = self.goal();
+        let seen = self.seen();
+        let goals = self.goals();
+        let better = |best: Goal, goal: Goal| if goal.worth > best.worth { goal } else { best };
+        let goal = seen.iter().filter_map(|&kind| goals[kind]).reduce(better);
         let away = goal.as_ref().map_or([FAR; CELLS], |goal| self.flood(goal.at));
         let (px, py) = self.arcade.player();
         let near = |thing: &Sighting| thing.x.abs_diff(px) + thing.y.abs_diff(py) <= 5;
@@ -648,7 +671,14 @@ impl<'a> View<'a> {
             let _ = write!(text, " facing {}", self.arcade.facing());
         }
         text.push_str(". ");
-        self.say_rules(claims, &mut text);
+        if !claims.is_empty() {
+            let said = claims.iter().enumerate().map(|(i, claim)| format!("{} {}", i + 1, reading(claim)));
+            let _ = write!(text, "{}. ", said.collect::<Vec<_>>().join(", "));
+        }
+        if !seen.is_empty() {
+            let said: Vec<String> = seen.iter().map(|&kind| self.say_kind(kind, goals[kind])).collect();
+            let _ = write!(text, "{}. ", said.join(", "));
+        }
         match &goal {
             Some(goal) => self.say_goal(goal, &mut text),
             None => text.push_str("goal none"),
@@ -660,31 +690,38 @@ impl<'a> View<'a> {
         Decision { text, action, equal }
     }
 
-    /// What the rules say of what is in sight, in the rulebook's order; then what is new, row by row.
-    fn say_rules(&self, _claims: &[Claim], text: &mut String) {
+    /// The kinds in sight, in the order in which they are seen, row by row.
+    fn seen(&self) -> Vec<usize> {
         let mut seen: Vec<usize> = Vec::new();
         for &kind in &self.kinds {
             if !seen.contains(&kind) {
                 seen.push(kind);
             }
         }
-        let sprite = |kind: usize| self.arcade.rules().kinds[kind].sprite;
-        let mut said: Vec<(usize, String)> = Vec::new();
-        for &kind in &seen {
-            for (rule, word) in self.known[kind].verdicts(self.fires) {
-                said.push((rule, format!("rule {rule} {} {word}", sprite(kind))));
-            }
-            if self.known[kind].is_new(self.fires) {
-                said.push((usize::MAX, format!("new {}", sprite(kind))));
-            }
+        seen
+    }
+
+    /// What the rules say of a kind, and where the best of it is: `red ring good 2 at 8 4 in 6`.
+    fn say_kind(&self, kind: usize, goal: Option<Goal>) -> String {
+        let mut text = self.arcade.rules().kinds[kind].sprite.to_string();
+        let mut verdicts = self.known[kind].verdicts(self.fires);
+        verdicts.sort_by_key(|(rule, _)| *rule);
+        for (_, word) in &verdicts {
+            let _ = write!(text, " {word}");
         }
-        // Stable: what one rule says of several things stays in the order in which they are seen.
-        said.sort_by_key(|(rule, _)| *rule);
-        if !said.is_empty() {
-            let said: Vec<String> = said.into_iter().map(|(_, said)| said).collect();
-            text.push_str(&said.join(", "));
-            text.push_str(". ");
+        if verdicts.is_empty() {
+            text.push_str(" new");
         }
+        if let Some(goal) = goal {
+            let thing = &self.things[goal.thing];
+            let _ = write!(text, " at {} {}", thing.x, thing.y);
+            if goal.at != cell(thing.x, thing.y) {
+                let from = if goal.way == Way::Touch { "then" } else { "from" };
+                let _ = write!(text, " {from} {} {}", goal.at % SIDES, goal.at / SIDES);
+            }
+            let _ = write!(text, " in {}", goal.steps);
+        }
+        text
     }
 
     fn say_goal(&self, goal: &Goal, text: &mut String) {

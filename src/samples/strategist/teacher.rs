@@ -14,11 +14,13 @@
 //! - At a desk a rule gives the neighbour below each boundary as its threshold; a rule with a threshold
 //!   that an example contradicts gets the new one, and keeps the others.
 //!
-//! Operations on rules come in the rulebook's order, additions in the digest's.
+//! Operations on rules come in the rulebook's order, additions in the digest's. In the text a line for each
+//! rule says first how the teacher reads it: what it is about, in the digest's words. All that an operation
+//! depends on is found by that.
 
 use super::{Held, how, trigger};
 use crate::agent::digest::{ALWAYS, Deed, Digest, Line, List, Tally};
-use crate::agent::revision::{Finding, Observation, Operation};
+use crate::agent::revision::{Finding, Observation, Operation, Revision, line};
 use crate::agent::rulebook::Status;
 use crate::agent::trace::{How, Meeting, Shown};
 use crate::env::Action;
@@ -34,10 +36,13 @@ pub const STALE: u32 = 150;
 pub(super) fn revise(held: &[Held], now: u32, digest: &Digest) -> Vec<(Operation, Option<Claim>)> {
     let mut operations = Vec::new();
     let mut edited: Vec<Option<Claim>> = vec![None; held.len()];
+    let mut retired = vec![false; held.len()];
     for (i, Held { rule, claim }) in held.iter().enumerate() {
         let number = i + 1;
-        let says = |other: &Held| is_same(&other.claim, claim);
-        if let Some(earlier) = held[..i].iter().position(says).filter(|_| *claim != Claim::Idle) {
+        // What an earlier rule says that stays.
+        let says = |(at, other): (usize, &Held)| is_same(&other.claim, claim) && !retired[at];
+        let twin = held[..i].iter().enumerate().position(says).filter(|_| *claim != Claim::Idle);
+        if let Some(earlier) = twin {
             operations.push((Operation::Merge { rule: number, into: earlier + 1 }, None));
             continue;
         }
@@ -58,11 +63,12 @@ pub(super) fn revise(held: &[Held], now: u32, digest: &Digest) -> Vec<(Operation
                 edited[i] = Some(claim.clone());
                 operations.push((Operation::Edit(number, finding), Some(claim)));
             }
-            Verdict::Retire => operations.push((Operation::Retire(number), None)),
-            Verdict::Silent if rule.unused(now) >= STALE => {
-                operations.push((Operation::Retire(number), None))
+            Verdict::Silent if rule.unused(now) < STALE => {}
+            Verdict::Leave => {}
+            Verdict::Retire | Verdict::Silent => {
+                retired[i] = true;
+                operations.push((Operation::Retire(number), None));
             }
-            Verdict::Silent | Verdict::Leave => {}
         }
     }
     for line in &digest.lines {
@@ -86,6 +92,30 @@ pub(super) fn revise(held: &[Held], now: u32, digest: &Digest) -> Vec<(Operation
         }
     }
     operations
+}
+
+/// The text that says so: a line for each rule, and then what is new.
+pub(super) fn written(held: &[Held], revision: &Revision) -> String {
+    let about = |operation: &Operation| match operation {
+        Operation::Edit(rule, _) | Operation::Retire(rule) => Some(*rule),
+        Operation::Confirm { rule, .. } | Operation::Merge { rule, .. } => Some(*rule),
+        Operation::Add(_) | Operation::Hand(_) => None,
+    };
+    let of_rule = |number| revision.operations.iter().find(|operation| about(operation) == Some(number));
+    let rules = (1..).zip(held).map(|(number, held)| line(number, &reading(&held.claim), of_rule(number)));
+    let new = revision.operations.iter().filter(|operation| about(operation).is_none());
+    let lines: Vec<String> = rules.chain(new.map(ToString::to_string)).collect();
+    if lines.is_empty() { revision.to_string() } else { lines.join("\n") }
+}
+
+/// What a rule is about, in the digest's words.
+fn reading(claim: &Claim) -> String {
+    match claim {
+        Claim::Desk { action, right: true, .. } => action.to_string(),
+        Claim::Desk { action, right: false, .. } => format!("not {action}"),
+        Claim::Idle => "no rule".into(),
+        _ => trigger_of(claim),
+    }
 }
 
 /// What the evidence says about a rule.
@@ -261,21 +291,15 @@ fn finding(claim: &Claim, observation: Observation) -> Finding {
 
 /// When a rule applies, in the digest's words.
 pub(super) fn trigger_of(claim: &Claim) -> String {
-    let sprite = |subject: &Subject| match (subject.colour, subject.shape) {
-        (Some(colour), Some(shape)) => format!("{colour} {shape}"),
-        (Some(colour), None) => colour.to_string(),
-        (None, Some(shape)) => shape.to_string(),
-        (None, None) => "thing".into(),
-    };
     match claim {
         Claim::Meeting { subject, trigger, worth } => match trigger {
-            Trigger::Touch if *worth == Worth::Door => format!("open {}", sprite(subject)),
-            Trigger::Touch => format!("touch {}", sprite(subject)),
-            Trigger::Shot => format!("shoot {}", sprite(subject)),
-            Trigger::Leave => format!("{} leaves", sprite(subject)),
-            Trigger::Drop => format!("drop {}", sprite(subject)),
+            Trigger::Touch if *worth == Worth::Door => format!("open {}", subject),
+            Trigger::Touch => format!("touch {}", subject),
+            Trigger::Shot => format!("shoot {}", subject),
+            Trigger::Leave => format!("{} leaves", subject),
+            Trigger::Drop => format!("drop {}", subject),
         },
-        Claim::Push { subject, onto, .. } => format!("drop {} onto {}", sprite(subject), sprite(onto)),
+        Claim::Push { subject, onto, .. } => format!("drop {} onto {}", subject, onto),
         Claim::Desk { when, .. } if when.is_empty() => ALWAYS.into(),
         Claim::Desk { when, .. } => {
             let condition = |c: &Condition| match (c.reading.as_str(), c.above) {

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// Tokens that a vote may have at least.
-const VOTE: usize = 220;
+const VOTE: usize = 240;
 
 /// What the form holds, as it was typed.
 #[derive(Debug, Clone, PartialEq)]
