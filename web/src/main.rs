@@ -19,6 +19,7 @@ mod watch;
 mod words;
 
 use gloo_timers::callback::Timeout;
+use rulewright::games::Game;
 
 fn main() {
     let root = web_sys::window()
@@ -27,11 +28,15 @@ fn main() {
     if let Some(root) = root {
         // In tasks of their own: nobody should wait long for a key, not even at the start.
         soon(|| {
-            let opened = app::Opened::read();
-            soon(move || {
-                // What stands there until now says that the app is starting.
-                root.set_inner_html("");
-                yew::Renderer::<app::App>::with_root_and_props(root, opened).render();
+            // The first file that is read has the browser compile what reads them.
+            Game::find(address::Settings::default().game);
+            soon(|| {
+                let opened = app::Opened::read();
+                soon(move || {
+                    // What stands there until now says that the app is starting.
+                    root.set_inner_html("");
+                    yew::Renderer::<app::App>::with_root_and_props(root, opened).render();
+                });
             });
         });
     }
