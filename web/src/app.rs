@@ -64,7 +64,7 @@ pub fn App(opened: &Opened) -> Html {
     use_clock(&state);
     use_focus();
     let drawn = use_drawn();
-    let pool = use_model(&state, drawn == Part::More);
+    let pool = use_model(&state, drawn == Part::Rest);
     let lab = use_lab(&state, &pool);
     let player = use_player(&state, &rulebooks, pool);
     use_game(&state, &rulebooks);
@@ -105,7 +105,7 @@ pub fn App(opened: &Opened) -> Html {
                     state.is_agents().then_some("agents"),
                     state.settings.embed.then_some("embedded"),
                 )}
-                aria-busy={(drawn < Part::More).then_some("true")}
+                aria-busy={(drawn < Part::Rest).then_some("true")}
             >
                 <section class="stage" aria-label={format!("{title}, the game")}>
                     if state.settings.embed {
@@ -163,12 +163,14 @@ pub fn App(opened: &Opened) -> Html {
                         <Ways state={state.clone()} player={player.clone()} />
                         <Strategist state={state.clone()} player={player.clone()} />
                         <Learning state={state.clone()} />
-                        <Experiments state={state.clone()} rulebooks={rulebooks.clone()} {player} />
-                        <Arena state={state.clone()} {lab} />
-                        <History state={state.clone()} />
-                        <Sight state={state.clone()} />
-                        <Keys state={state.clone()} />
-                        <ModelPanel state={state.clone()} />
+                        if drawn >= Part::Rest {
+                            <Experiments state={state.clone()} rulebooks={rulebooks.clone()} {player} />
+                            <Arena state={state.clone()} {lab} />
+                            <History state={state.clone()} />
+                            <Sight state={state.clone()} />
+                            <Keys state={state.clone()} />
+                            <ModelPanel state={state.clone()} />
+                        }
                     </section>
                 }
             </main>
@@ -195,6 +197,7 @@ enum Part {
     Votes,
     Rulebook,
     More,
+    Rest,
 }
 
 impl Part {
@@ -215,7 +218,8 @@ impl Part {
             Self::Controls => Some(Self::Votes),
             Self::Votes => Some(Self::Rulebook),
             Self::Rulebook => Some(Self::More),
-            Self::More => None,
+            Self::More => Some(Self::Rest),
+            Self::Rest => None,
         }
     }
 }
