@@ -55,10 +55,7 @@ format:
 lint:
 	@$(STEP) "clippy, native" cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
 
-lint-trainer:
-	@$(STEP) "trainer" training/smoke.sh $(PYTHON)
-
-wasm:
+lint-wasm:
 	@$(STEP) "clippy, WebAssembly" wasm_env cargo clippy $(WASM) -p rulewright -p rulewright-web --no-default-features --lib --bins --test replays -- -D warnings
 	@$(STEP) "clippy, worker, CPU" wasm_env cargo clippy $(WASM) -p rulewright-worker --no-default-features --features cpu -- -D warnings
 	@$(STEP) "clippy, worker, GPU" wasm_env cargo clippy $(WASM) -p rulewright-worker --no-default-features --features gpu -- -D warnings
