@@ -28,10 +28,14 @@ from transformers import Idefics3Config, Idefics3ForConditionalGeneration
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 BEGAN = time.monotonic()
-MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"]
+MAGIC, KINDS, LOOKS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"], 3
 SIDE, PATCH, CELLS = 96, 8, 144
 LABELS = [20, 10, 17]  # of a cell: thing (0 is none), colour, heading
+# As in src/games/sprite.rs, in the order of the labels.
 COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white"]
+SHAPES = ["circle", "ring", "square", "box", "diamond", "triangle", "cross", "saltire", "heart", "bolt", "moon", "cup", "hourglass", "crown", "flag", "stripes"]
+RGB = np.array([[204, 30, 0], [255, 115, 16], [226, 201, 2], [82, 177, 104], [1, 192, 249], [50, 77, 248], [151, 48, 188], [230, 138, 184], [245, 245, 245]])
+FLOOR, UNNAMED = (18, 20, 28), 255  # UNNAMED labels a colour or a shape that has no name
 FULL = {
     "vision_config": dict(hidden_size=192, intermediate_size=768, num_hidden_layers=3, num_attention_heads=3),
     "text_config": dict(hidden_size=320, intermediate_size=880, num_hidden_layers=6, num_attention_heads=5, num_key_value_heads=5),
@@ -144,10 +148,11 @@ class Trainee(nn.Module):
         guess = self.perceive(seen).float().view(-1, sum(LABELS)).split(LABELS, 1)
         cells = cells[:, self.order].reshape(-1, len(LABELS)).long()
         full = cells[:, 0] > 0
+        unnamed = cells == UNNAMED
         weight, right, loss = torch.where(full, 1.0, EMPTY), full, 0.0
         for at, logits in enumerate(guess):
-            loss = loss + F.cross_entropy(logits, cells[:, at], reduction="none")
-            right = right & (logits.argmax(1) == cells[:, at])
+            loss = loss + F.cross_entropy(logits, cells[:, at], reduction="none", ignore_index=UNNAMED)
+            right = right & (unnamed[:, at] | (logits.argmax(1) == cells[:, at]))
         # The decoder is to read places off the tokens: their order alone teaches it that too slowly.
         places = torch.arange(CELLS // 4, device=seen.device).repeat(len(seen))
         lost = F.cross_entropy(self.locate(seen).float().flatten(0, 1), places)
@@ -222,7 +227,7 @@ class Stream:
         command += ["--threads", str(options.threads), "--scale", str(options.rows)] + ["--valid"] * valid
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=1 << 20, pipesize=1 << 20)
         self.words, self.device, self.waited = words, device, 0.0
-        self.colours = np.array([words["tokens"].index(colour) for colour in COLOURS])
+        self.colours, self.shapes = (np.array([words["tokens"].index(name) for name in names]) for names in (COLOURS, SHAPES))
         self.random = None if valid else np.random.default_rng(seed)
         self.action = words["tokens"].index("¶action:")
         self.steps = queue.Queue(8)
@@ -240,12 +245,56 @@ class Stream:
         return tensor.pin_memory() if self.device.type == "cuda" else tensor
 
     def block(self):
+        """The next block as it comes: its kind; ids, where answers begin and end, and frames and labels of cells, if any."""
         magic, kind, rows, length, has_images = struct.unpack("<5I", self.process.stdout.read(20))
         assert magic == MAGIC, "the generator speaks another language"
         ids = self.read(rows * length * 2).view(torch.int16).view(rows, length)  # ids are below 32,768
         edges = np.frombuffer(self.process.stdout.read(rows * 4), "<u2").astype(np.int64).reshape(2, rows)
+        if not has_images:
+            return kind, (ids, edges)
+        frames = self.read(rows * SIDE * SIDE * 3).view(rows, SIDE, SIDE, 3)
+        return kind, (ids, edges, frames, self.read(rows * CELLS * len(LABELS)).view(rows, CELLS, len(LABELS)))
+
+    def odd(self, ids, edges, frames, cells, named):
+        """The same looks with every colour replaced by one without a name, or every shape: `named` is what still has one.
+
+        A third of the pairs of colour and shape is never trained on. Here colours are seen in other shapes than
+        those that they are trained with, and shapes in other colours, and no pair of these is drawn either.
+        """
+        frames, cells = frames.clone(), cells.clone()
+        for picture, labels in zip(frames.numpy(), cells.numpy()):
+            things = np.flatnonzero((labels[:, 0] > 0) & (labels[:, 0] <= len(SHAPES)))
+            kinds = sorted({(shape, colour) for shape, colour, _ in labels[things].tolist()})
+            for shape, colour in kinds:
+                rgb, half = self.no_colour(), self.random.random((PATCH, PATCH // 2)) < self.random.uniform(0.3, 0.8)
+                for cell in things[(labels[things, :2] == (shape, colour)).all(1)]:
+                    y, x = cell // (SIDE // PATCH) * PATCH, cell % (SIDE // PATCH) * PATCH
+                    tile = picture[y : y + PATCH, x : x + PATCH]
+                    drawn = (tile == RGB[colour - 1]).all(2)
+                    assert drawn.any(), "the generator's colours are others"
+                    if named is SHAPES:
+                        tile[drawn] = rgb
+                    else:
+                        marks = ~drawn & (tile != FLOOR).any(2)
+                        tile[drawn] = FLOOR
+                        tile[np.hstack([half, half[:, ::-1]]) & ~marks] = RGB[colour - 1]
+            labels[things, 1 if named is SHAPES else 0] = UNNAMED
+        return self.ready(ids, edges, frames, cells, self.colours if named is SHAPES else self.shapes)
+
+    def no_colour(self):
+        """A colour that stands out from the floor, and is like none that has a name."""
+        while True:
+            rgb = self.random.integers(0, 256, 3)
+            if min(np.abs(np.vstack([RGB, FLOOR]) - rgb).sum(1)) > 120:
+                return rgb
+
+    def ready(self, ids, edges, frames=None, cells=None, unsaid=()):
+        """What the trainee takes. Of the words `unsaid`, others are read, and none is learned."""
+        rows, length = ids.shape
         table, column = ids.numpy(), np.arange(length)
         row, place = np.nonzero((column >= edges[0][:, None] - 1) & (column < edges[1][:, None] - 1))
+        said = ~np.isin(table[row, place + 1], unsaid)
+        row, place = row[said], place[said]
         # What comes after the last line break with "action:" is the action.
         marks = np.where(table == self.action, column, -1).max(1)
         acts = (marks[row] >= edges[0][row]) & (place >= marks[row])
@@ -253,21 +302,19 @@ class Stream:
         # The table is made of the learned rows and of the words that the block uses.
         answers = self.words["answer_tokens"]
         read = table
-        if self.random is not None:
-            wrong = np.isin(table, self.colours) & (column >= edges[0][:, None])
-            wrong &= self.random.random(table.shape) < WRONG_COLOURS
-            read = np.where(wrong, self.random.choice(self.colours, table.shape), table)
+        for names, share in ((self.colours, WRONG_COLOURS), (unsaid, 1.0)):
+            if self.random is not None and len(names):
+                wrong = np.isin(table, names) & (column >= edges[0][:, None]) & (self.random.random(table.shape) < share)
+                read = np.where(wrong, self.random.choice(names, table.shape), read)
         used, at = np.unique(np.maximum(read, answers) - answers, return_inverse=True)
         place_of = np.where(read < answers, read, answers + at.reshape(table.shape)).astype(np.int32)
         block |= {"used": self.pinned(used.astype(np.int64)), "rows_of_table": self.pinned(place_of.ravel())}
         block |= {"targets": self.pinned(table[row, place + 1].astype(np.int64)), "acts": self.pinned(acts)}
-        if has_images:
+        if frames is not None:
             images = np.flatnonzero(table == self.words["image"])
             assert len(images) == rows * CELLS // 4, f"{len(images)} image tokens in {rows} rows"
-            block["images"] = self.pinned(images)
-            block["frames"] = self.read(rows * SIDE * SIDE * 3).view(rows, SIDE, SIDE, 3)
-            block["cells"] = self.read(rows * CELLS * len(LABELS)).view(rows, CELLS, len(LABELS))
-        return kind, block
+            block |= {"images": self.pinned(images), "frames": frames, "cells": cells}
+        return block
 
     def run(self):
         step = []
@@ -277,7 +324,9 @@ class Stream:
                 if kind == 0 and step:
                     self.steps.put(step)
                     step = []
-                step.append((kind, block))
+                step.append((kind, self.ready(*block)))
+                if kind == LOOKS and self.random is not None:
+                    step += [(kind, self.odd(*block, named)) for named in (COLOURS, SHAPES)]
         except Exception as problem:
             self.steps.put(problem)
 

@@ -62,16 +62,32 @@ pub fn action(text: &str, actions: &[Action]) -> Option<Action> {
 pub fn named(text: &str) -> BTreeSet<usize> {
     let number = |after: &str| after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
     let told = text.split("rule ").skip(1).filter_map(number);
-    let mut sentences = text.split(". ");
-    let is_reading = |said: &&str| said.starts_with(|c: char| c.is_ascii_digit());
-    let readings = sentences.find(is_reading).unwrap_or_default();
-    let seen: Vec<&str> = sentences.next().unwrap_or_default().split(", ").collect();
-    let read = readings.split(", ").filter_map(|reading| {
+    let seen: Vec<&str> = seen(text).collect();
+    let readings = sentences(text).filter(|said| reads_rules(said)).flat_map(|said| said.split(", "));
+    let read = readings.filter_map(|reading| {
         let (number, says) = reading.split_once(' ')?;
         let number = number.parse().ok()?;
         seen.iter().any(|thing| bears_out(thing, says)).then_some(number)
     });
     told.chain(read).collect()
+}
+
+/// What a ballot's text, or a look's, says is in sight, each thing with all that is said of it: `red ring good
+/// 3 at 8 4 in 6`. The player's own place is among them.
+pub fn seen(text: &str) -> impl Iterator<Item = &str> {
+    let sights = sentences(text).filter(|said| !reads_rules(said)).flat_map(|said| said.split(", "));
+    sights.map(|thing| thing.trim_end_matches('.'))
+}
+
+/// The sentences of a ballot's text before it says its goal: after that it speaks of what may be.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let before = text.split("goal ").next().unwrap_or_default();
+    before.split(". ").map(str::trim).filter(|said| !said.is_empty())
+}
+
+/// Whether a sentence says how the rules are read: it begins with a rule's number.
+fn reads_rules(sentence: &str) -> bool {
+    sentence.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether what is said of a thing in sight is what a rule was read to say.

@@ -3,6 +3,7 @@
 //! beyond a budget. Every yes and no has its reasons and its cost.
 
 use super::digest::Digest;
+use super::prompt;
 use super::revision::Observation;
 use super::rulebook::Rule;
 use super::trace::{Meeting, Step};
@@ -350,10 +351,8 @@ fn speaks_of(rule: &Rule, step: &Step) -> bool {
 
 /// The things that a ballot's text calls new: `pink moon new at 3 4 in 5`, or `new pink moon`.
 pub fn new_things(text: &str) -> Vec<String> {
-    // What it says of actions after its goal may be new as well.
-    let seen = text.split("goal ").next().unwrap_or_default();
-    let said = seen.split(['.', ',']).filter_map(|said| {
-        let thing = said.split(" at ").next()?.trim();
+    let said = prompt::seen(text).filter_map(|said| {
+        let thing = said.split(" at ").next()?;
         thing.strip_suffix(" new").or_else(|| thing.strip_prefix("new "))
     });
     let is_name = |name: &&str| {

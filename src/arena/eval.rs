@@ -155,14 +155,13 @@ fn vote(rules: &[String], episode: &Episode, gold: &str) -> Question {
     Question { talk, grammar: prompt::ballot(episode.actions()), gold: gold.into() }
 }
 
-/// The kinds that an answer says are in sight: those before its goal, but for what it reads in the rules.
+/// The kinds that an answer says are in sight.
 fn kinds(text: &str) -> BTreeSet<Sprite> {
-    let before = text.split("goal").next().unwrap_or_default();
-    let rules = |said: &&str| said.starts_with(|c: char| c.is_ascii_digit());
-    let seen: Vec<&str> = before.split(". ").map(str::trim).filter(|said| !rules(said)).collect();
-    let seen = seen.join(" ");
-    let words: Vec<&str> = seen.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    words.windows(2).filter_map(|pair| pair.join(" ").parse().ok()).collect()
+    let sprite = |thing: &str| -> Option<Sprite> {
+        let (colour, rest) = thing.split_once(' ')?;
+        format!("{colour} {}", rest.split(' ').next()?).parse().ok()
+    };
+    prompt::seen(text).filter_map(sprite).collect()
 }
 
 /// The goal's sprite and cell.

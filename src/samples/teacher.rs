@@ -111,14 +111,16 @@ impl Known {
         known
     }
 
-    /// The rules that hold, by number, each with its verdict in a word.
-    fn verdicts(&self, fires: bool) -> Vec<(usize, String)> {
+    /// What the rules that hold say, in a word each, in the rulebook's order.
+    fn verdicts(&self, fires: bool) -> Vec<String> {
         let meeting = |trigger, known: (usize, Worth)| (known.0, verdict(trigger, known.1));
         let touch = self.touch.map(|known| meeting(Trigger::Touch, known));
         let shot = self.shot.filter(|_| fires).map(|known| meeting(Trigger::Shot, known));
         let leave = self.leave.map(|known| meeting(Trigger::Leave, known));
         let push = self.push.map(|(rule, _, worth)| meeting(Trigger::Drop, (rule, worth)));
-        [touch, shot, leave, push].into_iter().flatten().collect()
+        let mut verdicts: Vec<(usize, String)> = [touch, shot, leave, push].into_iter().flatten().collect();
+        verdicts.sort_by_key(|(rule, _)| *rule);
+        verdicts.into_iter().map(|(_, word)| word).collect()
     }
 
     fn is_new(&self, fires: bool) -> bool {
@@ -703,38 +705,35 @@ impl<'a> View<'a> {
 
     /// What the rules say of a kind, and where the best of it is: `red ring good 2 at 8 4 in 6`.
     fn say_kind(&self, kind: usize, goal: Option<Goal>) -> String {
-        let mut text = self.arcade.rules().kinds[kind].sprite.to_string();
-        let mut verdicts = self.known[kind].verdicts(self.fires);
-        verdicts.sort_by_key(|(rule, _)| *rule);
-        for (_, word) in &verdicts {
-            let _ = write!(text, " {word}");
-        }
-        if verdicts.is_empty() {
-            text.push_str(" new");
-        }
+        let sprite = self.arcade.rules().kinds[kind].sprite;
+        let verdicts = self.known[kind].verdicts(self.fires);
+        let said = if verdicts.is_empty() { "new".into() } else { verdicts.join(" ") };
+        let mut text = format!("{sprite} {said}");
         if let Some(goal) = goal {
-            let thing = &self.things[goal.thing];
-            let _ = write!(text, " at {} {}", thing.x, thing.y);
-            if goal.at != cell(thing.x, thing.y) {
-                let from = if goal.way == Way::Touch { "then" } else { "from" };
-                let _ = write!(text, " {from} {} {}", goal.at % SIDES, goal.at / SIDES);
-            }
-            let _ = write!(text, " in {}", goal.steps);
+            let then = if goal.way == Way::Touch { "then" } else { "from" };
+            let _ = write!(text, " at {} in {}", self.say_place(&goal, then), goal.steps);
         }
         text
     }
 
     fn say_goal(&self, goal: &Goal, text: &mut String) {
-        let thing = &self.things[goal.thing];
         let way = match goal.way {
             Way::Touch => "touch",
             Way::Shoot => "shoot",
             Way::Push(..) => "push",
         };
-        let _ = write!(text, "goal {way} {} {} {}", thing.sprite, thing.x, thing.y);
-        if goal.at != cell(thing.x, thing.y) {
-            let _ = write!(text, " at {} {}", goal.at % SIDES, goal.at / SIDES);
+        let sprite = self.things[goal.thing].sprite;
+        let _ = write!(text, "goal {way} {sprite} {}", self.say_place(goal, "at"));
+    }
+
+    /// Where a goal's thing is and, if it is to be met, shot or pushed from elsewhere, that cell too.
+    fn say_place(&self, goal: &Goal, elsewhere: &str) -> String {
+        let thing = &self.things[goal.thing];
+        let place = format!("{} {}", thing.x, thing.y);
+        if goal.at == cell(thing.x, thing.y) {
+            return place;
         }
+        format!("{place} {elsewhere} {} {}", goal.at % SIDES, goal.at / SIDES)
     }
 
     /// What the action will meet, as anybody can see who looks closely: no luck is foreseen.

@@ -293,11 +293,11 @@ fn finding(claim: &Claim, observation: Observation) -> Finding {
 pub(super) fn trigger_of(claim: &Claim) -> String {
     match claim {
         Claim::Meeting { subject, trigger, worth } => match trigger {
-            Trigger::Touch if *worth == Worth::Door => format!("open {}", subject),
-            Trigger::Touch => format!("touch {}", subject),
-            Trigger::Shot => format!("shoot {}", subject),
-            Trigger::Leave => format!("{} leaves", subject),
-            Trigger::Drop => format!("drop {}", subject),
+            Trigger::Touch if *worth == Worth::Door => format!("open {subject}"),
+            Trigger::Touch => format!("touch {subject}"),
+            Trigger::Shot => format!("shoot {subject}"),
+            Trigger::Leave => format!("{subject} leaves"),
+            Trigger::Drop => format!("drop {subject}"),
         },
         Claim::Push { subject, onto, .. } => format!("drop {} onto {}", subject, onto),
         Claim::Desk { when, .. } if when.is_empty() => ALWAYS.into(),
