@@ -287,15 +287,22 @@ impl Visitor {
 
     /// The same, with some of Chromium's switches.
     pub async fn open_with(fragment: &str, switches: &[&str]) -> Visitor {
-        Visitor::start(fragment, switches, false).await
+        Visitor::start(Site::open().await, fragment, switches, false).await
+    }
+
+    /// The same, of the page with the model that it ships.
+    pub async fn open_shipped(fragment: &str) -> Visitor {
+        let site = Site::open().await;
+        site.put_shipped_model();
+        Visitor::start(site, fragment, &["disable-gpu"], false).await
     }
 
     /// The same, and the page may keep itself for when there is no network.
     pub async fn open_and_keep(fragment: &str) -> Visitor {
-        Visitor::start(fragment, &["disable-gpu"], true).await
+        Visitor::start(Site::open().await, fragment, &["disable-gpu"], true).await
     }
 
-    async fn start(fragment: &str, switches: &[&str], keeps: bool) -> Visitor {
+    async fn start(site: Site, fragment: &str, switches: &[&str], keeps: bool) -> Visitor {
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let quiet = [
             "disable-quic",
@@ -320,7 +327,7 @@ impl Visitor {
         let page = browser.new_page("about:blank").await.expect("a page");
         let mut visitor = Visitor {
             page,
-            site: Arc::new(Site::open().await),
+            site: Arc::new(site),
             browser: Arc::new(tokio::sync::Mutex::new(browser)),
             logged: Arc::default(),
             fetched: Arc::default(),

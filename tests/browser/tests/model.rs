@@ -584,8 +584,7 @@ async fn the_shipped_model_answers_as_the_program_that_measured_it() {
         (question.talk, Style { seeds: vec![1], temperature: 0.0, top_p: 1.0, most_tokens: 320, grammar })
     });
     let asked = json!(asked.collect::<Vec<_>>());
-    let visitor = Visitor::open("").await;
-    visitor.site.put_shipped_model();
+    let visitor = Visitor::open_shipped("").await;
     let there: Vec<Completion> =
         visitor.js(&format!("({ASKED})(({WORKER})('worker.js?backend=cpu', 'model/'), {asked})")).await;
     assert_eq!(here.len(), there.len());

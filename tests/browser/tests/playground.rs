@@ -11,14 +11,6 @@ fn texts(selector: &str) -> String {
     format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
 }
 
-/// Opens the page with the model that it ships.
-async fn visit(fragment: &str) -> Visitor {
-    let mut visitor = Visitor::open("").await;
-    visitor.site.put_shipped_model();
-    visitor.go(fragment).await;
-    visitor
-}
-
 /// Waits until so many steps were taken.
 async fn until_steps(visitor: &Visitor, steps: usize) {
     visitor.until_within(THOUGHT, &format!("+document.querySelector('#steps').innerText >= {steps}")).await;
@@ -55,7 +47,7 @@ async fn edit_rule(visitor: &Visitor, rule: &str, says: &str) {
 
 #[tokio::test]
 async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw() {
-    let visitor = visit("#game=orchard&seed=4&workers=1&panels=strategist").await;
+    let visitor = Visitor::open_shipped("#game=orchard&seed=4&workers=1&panels=strategist").await;
     // At once, while the model comes in.
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
@@ -80,7 +72,7 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
 
 #[tokio::test]
 async fn one_sentence_of_the_rulebook_changes_what_is_played_on_the_same_seed() {
-    let mut visitor = visit("#lesson=1-one-sentence").await;
+    let mut visitor = Visitor::open_shipped("#lesson=1-one-sentence").await;
     let mut played = Vec::new();
     for (step, rule) in [(1, "avoid green diamonds"), (2, "touch green diamonds")] {
         visitor.go(&format!("#lesson=1-one-sentence&step={step}&panels=history")).await;
@@ -99,7 +91,7 @@ async fn one_sentence_of_the_rulebook_changes_what_is_played_on_the_same_seed() 
 
 #[tokio::test]
 async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_it_changes_what_is_played() {
-    let visitor = visit("#lesson=6-trading&step=3").await;
+    let visitor = Visitor::open_shipped("#lesson=6-trading&step=3").await;
     visitor.click(".lesson-open").await;
     visitor.until("document.querySelector('.rules').innerText.includes('volatility > 0.60')").await;
     visitor.until(IDLE).await;
@@ -120,7 +112,7 @@ async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_
 
 #[tokio::test]
 async fn a_rule_edited_in_the_form_changes_what_is_played_and_a_restart_alone_does_not() {
-    let visitor = visit("#lesson=1-one-sentence&step=2").await;
+    let visitor = Visitor::open_shipped("#lesson=1-one-sentence&step=2").await;
     visitor.click(".lesson-open").await;
     visitor.until("document.querySelector('.rules').innerText.includes('touch green diamonds')").await;
     visitor.until(IDLE).await;
@@ -150,7 +142,7 @@ async fn after_one_visit_the_agent_plays_without_a_network() {
 
 #[tokio::test]
 async fn pictures_of_the_agent_for_a_person_to_look_at() {
-    let visitor = visit("#game=orchard&seed=3&who=agent&workers=1").await;
+    let visitor = Visitor::open_shipped("#game=orchard&seed=3&who=agent&workers=1").await;
     visitor.until(IDLE).await;
     visitor.add_rule("avoid yellow cups, they cost 4 points").await;
     visitor.click("#pause").await;

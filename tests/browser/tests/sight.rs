@@ -20,9 +20,7 @@ const SHOWN: &str = "document.querySelector('#moments [aria-current] .number')?.
 
 /// Opens the page with the model that it ships, and waits until it is there.
 async fn visit(fragment: &str) -> Visitor {
-    let mut visitor = Visitor::open("").await;
-    visitor.site.put_shipped_model();
-    visitor.go(fragment).await;
+    let visitor = Visitor::open_shipped(fragment).await;
     visitor.until_within(THOUGHT, IDLE).await;
     visitor
 }
