@@ -39,10 +39,12 @@ pub fn Thinking(props: &Shared) -> Html {
     let Some((head, text)) = said.or_else(|| watch.thoughts.iter().rev().find_map(wrote)) else {
         return Html::default();
     };
+    // Each of its lines may begin with a space, as the model's other words do.
+    let lines: Vec<&str> = text.trim_start().lines().map(str::trim_start).collect();
     html! {
         <div class="thinking" aria-busy={writing.is_some().to_string()} ref={part}>
             <p class="trace-head">{ head }</p>
-            <p class="revision" dir="auto">{ text.trim_start().to_string() }</p>
+            <p class="revision" dir="auto">{ lines.join("\n") }</p>
         </div>
     }
 }

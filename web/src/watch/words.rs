@@ -4,6 +4,7 @@ use crate::mind::Work;
 use crate::model::{self, Stage};
 use crate::state::State;
 use rulewright::agent::executor::{Settled, Vote};
+use rulewright::agent::prompt;
 
 /// The agent is to play, and there is no model.
 pub const NO_MIND: &str = "The agent needs a model to play: load one under Model, at the end of this page.";
@@ -124,10 +125,27 @@ pub fn reasons(text: &str) -> &str {
     text.rsplit_once("\naction:").map_or(text, |(reasons, _)| reasons).trim()
 }
 
-/// A text in pieces, and for each whether it names a rule.
+/// A text in pieces, and for each whether it names a rule that the text goes by: `rule 2`, or, where it says how
+/// it reads that one, `2 red ring good 3`.
 pub fn pieces(text: &str) -> Vec<(&str, bool)> {
+    let named = prompt::named(text);
     let mut pieces = Vec::new();
-    let mut rest = text;
+    for said in text.split_inclusive(", ").flat_map(|said| said.split_inclusive(". ")) {
+        let reading = said.trim_end_matches([',', '.', ' ']);
+        let number = reading.split_once(' ').and_then(|(number, _)| number.parse().ok());
+        if number.is_some_and(|number| named.contains(&number)) {
+            pieces.extend([(reading, true), (&said[reading.len()..], false)]);
+        } else {
+            mentions(said, &mut pieces);
+        }
+    }
+    pieces.retain(|(piece, _)| !piece.is_empty());
+    pieces
+}
+
+/// The same, of what mentions rules by that word.
+fn mentions<'a>(said: &'a str, pieces: &mut Vec<(&'a str, bool)>) {
+    let mut rest = said;
     while let Some(at) = rest.find("rule ") {
         let digits = rest[at + 5..].bytes().take_while(u8::is_ascii_digit).count();
         let end = at + 5 + digits;
@@ -139,8 +157,6 @@ pub fn pieces(text: &str) -> Vec<(&str, bool)> {
         rest = &rest[end..];
     }
     pieces.push((rest, false));
-    pieces.retain(|(piece, _)| !piece.is_empty());
-    pieces
 }
 
 #[cfg(test)]
@@ -185,13 +201,15 @@ mod tests {
     }
 
     #[test]
-    fn a_named_rule_is_a_piece_of_its_own() {
-        let text = "up: rule 12 says so, a rule of thumb, rule 3";
-        let pieces = pieces(text);
-        assert_eq!(
-            pieces.iter().filter(|(_, named)| *named).map(|(p, _)| *p).collect::<Vec<_>>(),
-            ["rule 12", "rule 3"]
-        );
-        assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), text);
+    fn a_rule_that_a_text_goes_by_is_a_piece_of_its_own() {
+        let check = |text: &str, named: &[&str]| {
+            let pieces = pieces(text);
+            assert_eq!(pieces.iter().filter(|(_, named)| *named).map(|(p, _)| *p).collect::<Vec<_>>(), named);
+            assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), text);
+        };
+        check("up: rule 12 says so, a rule of thumb, rule 3", &["rule 12", "rule 3"]);
+        let text = "me 3 4. 1 red good, 2 tan cup bad, 12 red ring good 3. red ring good 3 at 8 4 in 6. goal none. up 1";
+        check(text, &["12 red ring good 3"]);
+        check("me 3 4. 1 red good", &[]);
     }
 }
