@@ -123,7 +123,7 @@ async fn the_agent_obeys_a_bad_rule() {
     visitor.click("#step").await;
     visitor.until_within(120, &format!("+document.querySelector('#steps').innerText == 1 && {IDLE}")).await;
     let said = visitor.text(".ballot-text").await;
-    assert!(said.contains("rule 1") && !said.contains("goal touch yellow cup"), "{said}");
+    assert!(said.contains("1 yellow cup bad") && !said.contains("goal touch yellow cup"), "{said}");
     visitor.leave().await;
 }
 
