@@ -344,10 +344,15 @@ impl Visitor {
 
     /// Opens the page in another tab of the same browser.
     pub async fn tab(&self, fragment: &str) -> Visitor {
+        self.tab_at(self.site.clone(), fragment).await
+    }
+
+    /// The same, served from elsewhere: nothing of it was fetched or kept before.
+    pub async fn tab_at(&self, site: Arc<Site>, fragment: &str) -> Visitor {
         let page = self.browser.lock().await.new_page("about:blank").await.expect("a page");
         let mut tab = Visitor {
             page,
-            site: self.site.clone(),
+            site,
             browser: self.browser.clone(),
             logged: self.logged.clone(),
             fetched: self.fetched.clone(),
