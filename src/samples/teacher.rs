@@ -124,7 +124,8 @@ impl Known {
     }
 
     fn is_new(&self, fires: bool) -> bool {
-        self.verdicts(fires).is_empty()
+        let shot = self.shot.filter(|_| fires);
+        self.touch.is_none() && shot.is_none() && self.leave.is_none() && self.push.is_none()
     }
 
     /// What it is worth to meet it in some way, were it here.

@@ -299,7 +299,7 @@ pub(super) fn trigger_of(claim: &Claim) -> String {
             Trigger::Leave => format!("{subject} leaves"),
             Trigger::Drop => format!("drop {subject}"),
         },
-        Claim::Push { subject, onto, .. } => format!("drop {} onto {}", subject, onto),
+        Claim::Push { subject, onto, .. } => format!("drop {subject} onto {onto}"),
         Claim::Desk { when, .. } if when.is_empty() => ALWAYS.into(),
         Claim::Desk { when, .. } => {
             let condition = |c: &Condition| match (c.reading.as_str(), c.above) {
