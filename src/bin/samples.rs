@@ -6,7 +6,7 @@ use rand_pcg::Pcg32;
 use rulewright::env::Environment;
 use rulewright::games::Game;
 use rulewright::games::planner::{Beliefs, Planner};
-use rulewright::samples::executor::{Book, Executor, Source, claims, decide};
+use rulewright::samples::executor::{BLOCKED, Book, Executor, Source, claims, decide};
 use rulewright::samples::strategist;
 #[cfg(feature = "vlm")]
 use rulewright::samples::stream::Plan;
@@ -100,7 +100,7 @@ fn main() {
 }
 
 fn show(count: usize, seed: u64) {
-    let mut executor = Executor::new(Source::Training, Split::Train, None, seed);
+    let mut executor = Executor::new(Source::Training, Split::Train, None, seed).blocked(BLOCKED);
     for _ in 0..count {
         let sample = executor.sample();
         println!("--- {}", executor.game().id);

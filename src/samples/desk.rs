@@ -52,7 +52,7 @@ pub fn decide(desk: &Desk, claims: &[Claim], rng: &mut Pcg32) -> Decision {
     };
     let action = equal[rng.random_range(0..equal.len() as u32) as usize];
     let _ = write!(text, "{why}.\naction: {action}");
-    Decision { text, action, equal }
+    Decision { text, action, equal, towards: None }
 }
 
 fn word(up: bool) -> &'static str {

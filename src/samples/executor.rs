@@ -11,6 +11,7 @@ use crate::frame::Frame;
 use crate::games::arcade::{Arcade, Ground};
 use crate::games::desk::Desk;
 use crate::games::generator::{generate, is_for_training};
+use crate::games::grid::Heading;
 use crate::games::rules::{Effect, Motion, Rules, Then};
 use crate::games::sprite::{Shape, Sprite};
 use crate::games::{Episode, Game, Trigger};
@@ -85,6 +86,9 @@ impl Sample {
     }
 }
 
+/// Of a hundred samples that the model is taught, those that look for something in the way first.
+pub const BLOCKED: u32 = 60;
+
 /// Draws samples, one after the other from one episode and then the next.
 #[derive(Debug)]
 pub struct Executor {
@@ -98,6 +102,8 @@ pub struct Executor {
     rules: Vec<String>,
     /// Samples that the episode still gives.
     left: u32,
+    /// Of a hundred samples, those for which the player first runs into something.
+    blocked: u32,
 }
 
 impl Executor {
@@ -106,7 +112,24 @@ impl Executor {
         let mut rng = Pcg32::seed_from_u64(seed);
         let game = draw_game(source, &mut rng);
         let episode = game.start(rng.random());
-        Self { source, split, book, rng, game, episode, claims: Vec::new(), rules: Vec::new(), left: 4 }
+        Self {
+            source,
+            split,
+            book,
+            rng,
+            game,
+            episode,
+            claims: Vec::new(),
+            rules: Vec::new(),
+            left: 4,
+            blocked: 0,
+        }
+    }
+
+    /// Of a hundred samples, so many begin by running into whatever is on the straight way to the goal: there
+    /// a model ends up that still learns, and the teacher, who walks around, never does.
+    pub fn blocked(self, blocked: u32) -> Self {
+        Self { blocked, ..self }
     }
 
     /// The game that the samples come from at present.
@@ -128,8 +151,10 @@ impl Executor {
             }
         }
         self.draw_book();
+        if chance(self.blocked, &mut self.rng) {
+            self.run_into_something();
+        }
         let decision = decide(&self.episode, &self.claims, &mut self.rng);
-        let action = decision.action;
         let sample = Sample {
             rules: self.rules.clone(),
             claims: self.claims.clone(),
@@ -137,7 +162,7 @@ impl Executor {
             decision,
         };
         self.left -= 1;
-        self.play(action);
+        self.play(sample.decision.action);
         for _ in 0..self.rng.random_range(2..12u32) {
             if self.left > 0 {
                 let action = decide(&self.episode, &self.claims, &mut self.rng).action;
@@ -145,6 +170,24 @@ impl Executor {
             }
         }
         sample
+    }
+
+    /// Goes straight for the goal, and stays where something is in the way, if that comes soon.
+    fn run_into_something(&mut self) {
+        let mut ahead = self.episode.clone();
+        for _ in 0..30 {
+            let decision = decide(&ahead, &self.claims, &mut self.rng);
+            let Episode::Arcade(arcade) = &mut ahead else { return };
+            let before = arcade.player();
+            let Some(action) = decision.towards.and_then(|cell| straight(arcade, cell)) else { return };
+            if arcade.step(action).done {
+                return;
+            }
+            if arcade.player() == before {
+                self.episode = ahead;
+                return;
+            }
+        }
     }
 
     fn play(&mut self, wanted: Action) {
@@ -188,6 +231,21 @@ pub fn decide(episode: &Episode, claims: &[Claim], rng: &mut Pcg32) -> Decision 
         Episode::Arcade(arcade) => teacher::decide(arcade, claims),
         Episode::Desk(desk) => desk::decide(desk, claims, rng),
     }
+}
+
+/// The step that leads nearest to a cell as the crow flies, whatever is in the way; none if the player is
+/// there.
+fn straight(arcade: &Arcade, (to_x, to_y): (u8, u8)) -> Option<Action> {
+    let (x, y) = arcade.player();
+    let (right, down) = (i32::from(to_x) - i32::from(x), i32::from(to_y) - i32::from(y));
+    let gain = |action: &Action| match Heading::of(*action) {
+        Some(Heading::Left) => -right,
+        Some(Heading::Right) => right,
+        Some(Heading::Up) => -down,
+        Some(Heading::Down) => down,
+        _ => 0,
+    };
+    arcade.actions().iter().copied().filter(|action| gain(action) > 0).max_by_key(gain)
 }
 
 /// A game of that source.
@@ -645,6 +703,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_player_is_found_where_something_is_in_the_way() {
+        let blocked = |share| {
+            let mut executor = Executor::new(Source::Seen, Split::Train, Some(Book::True), 5).blocked(share);
+            let samples = (0..1_000).map(|_| executor.sample());
+            samples
+                .filter(|sample| {
+                    let Episode::Arcade(arcade) = &sample.episode else { return false };
+                    let Some(action) = sample.decision.towards.and_then(|cell| straight(arcade, cell)) else {
+                        return false;
+                    };
+                    let mut next = arcade.clone();
+                    next.step(action);
+                    next.player() == arcade.player()
+                })
+                .count()
+        };
+        let (before, now) = (blocked(0), blocked(100));
+        assert!(now > 150 && now > 3 * before, "{now} of 1000 are blocked, {before} without");
     }
 
     #[test]

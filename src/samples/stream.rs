@@ -5,7 +5,7 @@
 //! there are, `u16 [rows]`; and for images the frames `u8 [rows][96][96][3]` and the labels of their
 //! cells `u8 [rows][144][3]` (see [`super::executor::cells`]).
 
-use super::executor::{Executor, Sample, Source, cells};
+use super::executor::{BLOCKED, Executor, Sample, Source, cells};
 use super::wording::Split;
 use super::{strategist, teacher};
 use crate::agent::prompt;
@@ -172,7 +172,7 @@ impl<'a> Lane<'a> {
         let mut rng = Pcg32::seed_from_u64(plan.seed ^ purpose ^ lane.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let source = |i: usize| if i < Self::DESKS { Source::Desk(i) } else { Source::Training };
         let players = (0..Self::BOARDS + Self::DESKS)
-            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()))
+            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()).blocked(BLOCKED))
             .collect();
         let (scale, waiting) = (plan.scale.max(1), Default::default());
         Self { processor, scale, rng, players, waiting, too_long: 0 }

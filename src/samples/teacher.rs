@@ -40,6 +40,8 @@ pub struct Decision {
     pub action: Action,
     /// All actions that are as good to it, the chosen one included.
     pub equal: Vec<Action>,
+    /// Where it goes, across and down, if it has a goal on a board.
+    pub towards: Option<(u8, u8)>,
 }
 
 /// What a rulebook claims of a kind of thing: the number of the rule, counted from 1, and the claim.
@@ -690,7 +692,8 @@ impl<'a> View<'a> {
         let said: Vec<String> = tries.iter().map(|(action, tried)| format!("{action} {tried}")).collect();
         text.push_str(&said.join(", "));
         let _ = write!(text, ". {action}: {}\naction: {action}", self.foretell(action));
-        Decision { text, action, equal }
+        let towards = goal.map(|goal| ((goal.at % SIDES) as u8, (goal.at / SIDES) as u8));
+        Decision { text, action, equal, towards }
     }
 
     /// The kinds in sight, in the order in which they are seen, row by row.
