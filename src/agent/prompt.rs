@@ -4,6 +4,7 @@ use crate::env::{Action, Status};
 use crate::frame::Frame;
 use crate::mind::{Message, Part, Role};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The prompt for a vote: the rulebook first, so that its keys and values last from move to move,
 /// then the frame, the status and the legal actions.
@@ -56,20 +57,33 @@ pub fn action(text: &str, actions: &[Action]) -> Option<Action> {
     actions.iter().copied().find(|action| action.to_string() == named.trim())
 }
 
-/// The rules that a ballot's text goes by, by their places in the prompt, counted from 1. Some it names: `rule 2
-/// says so`. On a board it first says how it reads each, `2 red ring good 3, 3 blue box bad`, and goes by those
-/// whose verdict it gives to a thing in sight: `red ring good 3 at 8 4 in 6`.
+/// The rules that a ballot's text goes by, by their places in the prompt, counted from 1.
 pub fn named(text: &str) -> BTreeSet<usize> {
-    let number = |after: &str| after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
-    let told = text.split("rule ").skip(1).filter_map(number);
+    citations(text).into_iter().map(|(_, rule)| rule).collect()
+}
+
+/// Where a ballot's text cites the rules that it goes by, from first to last, each with the rule's place in the
+/// prompt, counted from 1. Some it names: `rule 2` says so. On a board it first says how it reads each, `2 red
+/// ring good 3, 3 blue box bad`, and goes by those whose verdict it gives to a thing in sight: `red ring good 3
+/// at 8 4 in 6`.
+pub fn citations(text: &str) -> Vec<(Range<usize>, usize)> {
+    let told = text.match_indices("rule ").filter_map(|(at, word)| {
+        let number = at + word.len();
+        let digits = text[number..].bytes().take_while(u8::is_ascii_digit).count();
+        Some((at..number + digits, text[number..number + digits].parse().ok()?))
+    });
     let seen: Vec<&str> = seen(text).collect();
     let readings = sentences(text).filter(|said| reads_rules(said)).flat_map(|said| said.split(", "));
     let read = readings.filter_map(|reading| {
         let (number, says) = reading.split_once(' ')?;
         let number = number.parse().ok()?;
-        seen.iter().any(|thing| bears_out(thing, says)).then_some(number)
+        // Parts of a text know where they are in it.
+        let at = reading.as_ptr() as usize - text.as_ptr() as usize;
+        seen.iter().any(|thing| bears_out(thing, says)).then_some((at..at + reading.len(), number))
     });
-    told.chain(read).collect()
+    let mut citations: Vec<(Range<usize>, usize)> = told.chain(read).collect();
+    citations.sort_by_key(|(place, _)| place.start);
+    citations
 }
 
 /// What a ballot's text, or a look's, says is in sight, each thing with all that is said of it: `red ring good
@@ -145,7 +159,9 @@ mod tests {
             let legal = [Action::Up, Action::BuyTrailing, Action::Wait];
             for text in [&text, &format!("{text}{end}")] {
                 prop_assert!(action(text, &legal).is_none_or(|action| legal.contains(&action)));
-                named(text);
+                for (place, _) in citations(text) {
+                    prop_assert!(text.get(place).is_some());
+                }
             }
         }
 
@@ -170,6 +186,9 @@ mod tests {
             let text = format!(
                 "me 3 4. 1 orange good, 2 orange moon good 2, 3 box bad, 4 none, 5 red box push onto pink moon. {seen}. goal none. up: nothing\naction: up"
             );
+            for (place, rule) in citations(&text) {
+                assert!(text[place.clone()].starts_with(&format!("{rule} ")), "{}", &text[place]);
+            }
             named(&text).into_iter().collect::<Vec<_>>()
         };
         assert_eq!(names("orange moon good 2 at 3 1 then 4 0 in 6, tan cup new"), [2]);

@@ -125,38 +125,21 @@ pub fn reasons(text: &str) -> &str {
     text.rsplit_once("\naction:").map_or(text, |(reasons, _)| reasons).trim()
 }
 
-/// A text in pieces, and for each whether it names a rule that the text goes by: `rule 2`, or, where it says how
-/// it reads that one, `2 red ring good 3`.
+/// A ballot's text in pieces, and for each whether it cites a rule that the text goes by: `rule 2`, or, where it
+/// says how it reads that one, `2 red ring good 3`.
 pub fn pieces(text: &str) -> Vec<(&str, bool)> {
-    let named = prompt::named(text);
     let mut pieces = Vec::new();
-    for said in text.split_inclusive(", ").flat_map(|said| said.split_inclusive(". ")) {
-        let reading = said.trim_end_matches([',', '.', ' ']);
-        let number = reading.split_once(' ').and_then(|(number, _)| number.parse().ok());
-        if number.is_some_and(|number| named.contains(&number)) {
-            pieces.extend([(reading, true), (&said[reading.len()..], false)]);
-        } else {
-            mentions(said, &mut pieces);
+    let mut from = 0;
+    for (place, _) in prompt::citations(text) {
+        // One may lie within another.
+        if place.start >= from {
+            pieces.extend([(&text[from..place.start], false), (&text[place.clone()], true)]);
+            from = place.end;
         }
     }
+    pieces.push((&text[from..], false));
     pieces.retain(|(piece, _)| !piece.is_empty());
     pieces
-}
-
-/// The same, of what mentions rules by that word.
-fn mentions<'a>(said: &'a str, pieces: &mut Vec<(&'a str, bool)>) {
-    let mut rest = said;
-    while let Some(at) = rest.find("rule ") {
-        let digits = rest[at + 5..].bytes().take_while(u8::is_ascii_digit).count();
-        let end = at + 5 + digits;
-        if digits > 0 {
-            pieces.extend([(&rest[..at], false), (&rest[at..end], true)]);
-        } else {
-            pieces.push((&rest[..end], false));
-        }
-        rest = &rest[end..];
-    }
-    pieces.push((rest, false));
 }
 
 #[cfg(test)]
