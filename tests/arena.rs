@@ -379,18 +379,20 @@ fn recovery_is_measured_on_each_games_own_scale() {
     assert!(text.contains("60 decisions before it and 120 after it"), "{text}");
 }
 
+/// Runs the program: whether all went well, and what it said.
+#[cfg(feature = "cpu")]
+fn arena(arguments: &[&str]) -> (bool, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_arena")).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (output.status.success(), said)
+}
+
 /// The program itself, with players that need no model: two machines share the work, one is broken off and goes
 /// on, and together they give what one machine gives.
 #[cfg(feature = "cpu")]
 #[test]
 fn the_program_shares_resumes_and_merges() {
     let place = tempfile::tempdir().unwrap();
-    let arena = |arguments: &[&str]| {
-        let output =
-            std::process::Command::new(env!("CARGO_BIN_EXE_arena")).args(arguments).output().unwrap();
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        (output.status.success(), said)
-    };
     let path = |name: &str| place.path().join(name).display().to_string();
     let play = |out: &str, games: &str, steps: &str, more: &[&str]| {
         let out = path(out);
@@ -441,35 +443,11 @@ fn the_program_plays_with_a_model_and_resumes() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().display().to_string();
     let run = || {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_arena"))
-            .args([
-                "run",
-                "--out",
-                &out,
-                "--model",
-                "assets/model",
-                "--agents",
-                "static",
-                "--games",
-                "orchard",
-            ])
-            .args([
-                "--seeds",
-                "2",
-                "--scale-seeds",
-                "5",
-                "--episodes",
-                "1",
-                "--steps",
-                "6",
-                "--compares",
-                "0",
-            ])
-            .args(["--votes", "2", "--threads", "1"])
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success(), "{said}");
+        let mut arguments = vec!["run", "--out", &out, "--model", "assets/model", "--agents", "static"];
+        arguments.extend(["--games", "orchard", "--seeds", "2", "--scale-seeds", "5", "--episodes", "1"]);
+        arguments.extend(["--steps", "6", "--compares", "0", "--votes", "2", "--threads", "1"]);
+        let (ok, said) = arena(&arguments);
+        assert!(ok, "{said}");
         said
     };
     let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
@@ -484,6 +462,30 @@ fn the_program_plays_with_a_model_and_resumes() {
     let said = run();
     assert!(said.contains("6 decisions in") && !said.contains("12 decisions in"), "{said}");
     assert_eq!((read("scorecard.md"), read(ledger::FILE)), (card, text));
+}
+
+/// The program with the model that ships: it leaves out one rule after another, and then all.
+#[cfg(feature = "cpu")]
+#[test]
+fn the_program_says_what_each_rule_is_worth() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("rules.txt");
+    let book = file.display().to_string();
+    let worth = |game: &str, text: &str| {
+        std::fs::write(&file, text).unwrap();
+        arena(&["worth", game, &book, "--seeds", "2", "--steps", "4"])
+    };
+    let (ok, said) = worth("belt", "touch green apples for points\navoid red rings, they cost a life\n");
+    assert!(ok, "{said}");
+    let rows = said.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let rows: Vec<&str> = rows.filter_map(|row| row.split(" | ").next()).collect();
+    assert!(rows.len() == 3 && rows[0].ends_with("touch green apples for points"), "{said}");
+    assert!(rows[1].contains("avoid red rings") && rows[2] == "| the whole rulebook", "{said}");
+    assert!(said.contains("each of 2 seeds"), "{said}");
+    for (game, text, problem) in [("chess", "go up", "chess"), ("belt", "", "no rules in this")] {
+        let (ok, said) = worth(game, text);
+        assert!(!ok && said.contains(problem) && said.trim().lines().count() == 1, "{said}");
+    }
 }
 
 #[test]
