@@ -181,6 +181,16 @@ impl Game {
         game
     }
 
+    /// The same game without a twist of its own: for who twists it at another time.
+    pub fn untwisting(&self) -> Game {
+        let mut game = self.clone();
+        match &mut game.body {
+            Body::Arcade(rules) => Arc::make_mut(rules).twist_at = None,
+            Body::Desk(rules) => Arc::make_mut(rules).twist_at = None,
+        }
+        game
+    }
+
     /// The compiled rules of an arcade game.
     pub fn rules(&self) -> Option<&Rules> {
         match &self.body {

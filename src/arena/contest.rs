@@ -327,7 +327,8 @@ impl Run {
 
 /// The episodes of a run, one after another, the twist included.
 struct Stage<'a> {
-    game: &'a Game,
+    /// The game, without a twist of its own if the protocol has one: else one would take back the other.
+    game: Game,
     protocol: &'a Protocol,
     seed: u32,
     episode: Episode,
@@ -337,10 +338,11 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn new(game: &'a Game, key: Key, protocol: &'a Protocol) -> Self {
+    fn new(game: &Game, key: Key, protocol: &'a Protocol) -> Self {
         let seed = key.seed.wrapping_mul(1000);
         let run = Run::new(key, protocol.clone(), game);
-        let mut stage = Self { game, protocol, seed, episode: game.start(seed), run, now: 0 };
+        let game = if protocol.twist.is_some() { game.untwisting() } else { game.clone() };
+        let mut stage = Self { episode: game.start(seed), game, protocol, seed, run, now: 0 };
         stage.run.episodes.push(Played { score: 0, steps: 0 });
         stage.twist();
         stage

@@ -139,7 +139,7 @@ impl Scorecard {
             let scores = of(contender);
             let values = |seeds: &BTreeMap<u32, f64>| seeds.values().copied().collect::<Vec<f64>>();
             let means = by_seed(&scores);
-            let pairs = paired(&means, &by_seed(&still));
+            let pairs = paired_means(&scores, &still);
             let own: Vec<&Run> = runs.iter().filter(|run| run.key.contender == contender).collect();
             let sum = |f: &dyn Fn(&Run) -> f64| own.iter().map(|run| f(run)).sum::<f64>();
             let (count, decisions) = (own.len() as f64, sum(&|run| f64::from(run.decisions())));
@@ -181,9 +181,8 @@ impl Scorecard {
         let full = standings.iter().find(|standing| standing.contender == Contender::Full);
         let fixed = standings.iter().find(|standing| standing.contender == Contender::Interval);
         let schedules = full.zip(fixed).and_then(|(full, fixed)| {
-            let means = [Contender::Full, Contender::Interval].map(|contender| by_seed(&of(contender)));
             let tokens = full.reflecting / fixed.reflecting;
-            let difference = difference(&paired(&means[0], &means[1]));
+            let difference = difference(&paired_means(&of(Contender::Full), &of(Contender::Interval)));
             (fixed.reflecting > 0.0).then_some(Schedules { difference, tokens })
         });
         let first = full.map(|full| First {
@@ -218,6 +217,20 @@ fn first(own: &Standing, all: &[Standing], counts: impl Fn(Contender) -> bool) -
 /// Two contenders' values on the seeds that both played.
 fn paired(one: &BTreeMap<u32, f64>, other: &BTreeMap<u32, f64>) -> Vec<(f64, f64)> {
     one.iter().filter_map(|(seed, value)| Some((*value, *other.get(seed)?))).collect()
+}
+
+/// The means over the games, seed by seed, of what both contenders played.
+fn paired_means(one: &[BTreeMap<u32, f64>], other: &[BTreeMap<u32, f64>]) -> Vec<(f64, f64)> {
+    let both = |own: &[BTreeMap<u32, f64>], others: &[BTreeMap<u32, f64>]| -> Vec<BTreeMap<u32, f64>> {
+        let common = |(own, other): (&BTreeMap<u32, f64>, &BTreeMap<u32, f64>)| {
+            own.iter()
+                .filter(|(seed, _)| other.contains_key(seed))
+                .map(|(seed, value)| (*seed, *value))
+                .collect()
+        };
+        own.iter().zip(others).map(common).collect()
+    };
+    paired(&by_seed(&both(one, other)), &by_seed(&both(other, one)))
 }
 
 /// The mean difference of pairs.
@@ -341,7 +354,8 @@ impl Scorecard {
         writeln!(f, "{head}\n{line}")?;
         for (at, (game, (random, oracle))) in self.games.iter().zip(&self.scale).enumerate() {
             write!(f, "| {game} | {random:.1} | {oracle:.1} |")?;
-            let best = self.playing().map(|standing| standing.games[at].mean).fold(f64::MIN, f64::max);
+            let played = self.playing().map(|standing| standing.games[at]).filter(|own| own.of > 0);
+            let best = played.map(|own| own.mean).fold(f64::MIN, f64::max);
             for standing in self.playing() {
                 let own = standing.games[at];
                 let mark = if own.of > 0 && own.mean == best { "**" } else { "" };
@@ -355,7 +369,16 @@ impl Scorecard {
             f,
             "\nPoints an episode of random play and the oracle, over {scale_seeds} seeds; others: 0 is random play, 1 the oracle."
         )?;
-        writeln!(f, "Means with 95% bootstrap intervals over {seeds} seeds, {episodes} episodes a run.\n")?;
+        writeln!(f, "Means with 95% intervals over {seeds} seeds, {episodes} episodes a run.\n")?;
+        let runs: BTreeSet<usize> = self.playing().map(|standing| standing.runs).collect();
+        if runs.len() > 1 {
+            let runs = self.playing().map(|s| format!("{} {}", s.contender.title(), s.runs));
+            writeln!(
+                f,
+                "**Not all played the same games and seeds**, so that their means don't compare; the differences do. Runs: {}.\n",
+                runs.collect::<Vec<_>>().join(", ")
+            )?;
+        }
         self.over_static(f)
     }
 

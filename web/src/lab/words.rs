@@ -132,10 +132,10 @@ mod tests {
         let told = |values: &[f64]| worth(&Interval::new(values));
         assert_eq!(
             told(&[-0.2, 1.2, 2.9]),
-            "+1.3 points an episode (from −0.2 to 2.9). That can't be told from chance yet."
+            "+1.3 points an episode (from −2.6 to 5.2). That can't be told from chance yet."
         );
-        assert!(told(&[1.0, 2.0, 3.0]).ends_with("(from 1.0 to 3.0). It helps."));
-        assert!(told(&[-3.0, -1.0, -2.0]).ends_with("(from −3.0 to −1.0). It does harm."));
+        assert!(told(&[3.0, 3.5, 4.0]).ends_with("(from 2.3 to 4.7). It helps."));
+        assert!(told(&[-4.0, -3.0, -3.5]).ends_with("(from −4.7 to −2.3). It does harm."));
         assert!(told(&[0.0; 3]).starts_with("0.0 points an episode (from 0.0 to 0.0). It made no"));
         assert!(told(&[0.0, 0.0, 2.0]).ends_with("chance yet."), "one seed of three is no sign");
         assert_eq!([-0.04, 0.04, -0.06].map(signed), ["0.0", "0.0", "−0.1"]);
@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn a_mean_has_an_interval_where_there_is_more_than_one_seed() {
         let told = |values: &[f64]| mean(&Interval::new(values));
-        assert_eq!([told(&[]), told(&[2.0]), told(&[2.0, -4.0])], ["–", "2.0", "−1.0 (−4.0 to 2.0)"]);
+        assert_eq!([told(&[]), told(&[2.0]), told(&[2.0, -4.0])], ["–", "2.0", "−1.0 (−39.1 to 37.1)"]);
     }
 }
