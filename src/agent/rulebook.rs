@@ -398,8 +398,8 @@ fn weighed(
         (seen.times, seen.of) = (held, held + failed);
     }
     *sure = match rule {
-        Some(rule) => is_sure(rule, *sure, &found.evidence, seen),
-        None => *sure && !support.is_empty() && seen.times >= ENOUGH && holds_mostly(seen),
+        Some(rule) => is_sure(rule, *sure, &found.evidence),
+        None => *sure && !support.is_empty() && seen.times >= ENOUGH && holds_mostly(seen.times, seen.of),
     };
     let doubt = match (support.is_empty(), contradiction.is_empty()) {
         (false, _) => None,
@@ -437,18 +437,19 @@ fn known(rules: &[Rule], listed: &[usize], operation: &Operation) -> Operation {
     }
 }
 
-/// Whether a rule is sure after more evidence, of which this was seen. One that was sure before, a person's
-/// too, stays so until more speaks against it than for it; another one if the strategist says so, on enough.
-fn is_sure(rule: &Rule, said: bool, evidence: &Evidence, seen: &Observation) -> bool {
+/// Whether a rule is sure after more evidence. One that was sure before, a person's too, stays so until more
+/// speaks against it than for it; another one if the strategist says so, on enough of all its cases.
+fn is_sure(rule: &Rule, said: bool, evidence: &Evidence) -> bool {
     let mut after = rule.clone();
     after.count(evidence);
-    let enough = after.support.len() >= ENOUGH as usize && holds_mostly(seen);
+    let (held, failed) = (after.support.len() as u32, after.contradiction.len() as u32);
+    let enough = held >= ENOUGH && holds_mostly(held, held + failed);
     !after.is_outweighed() && (rule.status == Status::Confirmed || said && enough)
 }
 
-/// Whether something was seen in three quarters of all cases.
-fn holds_mostly(seen: &Observation) -> bool {
-    seen.times * 4 >= seen.of * 3
+/// Whether so many cases are three quarters of all.
+fn holds_mostly(times: u32, of: u32) -> bool {
+    times * 4 >= of * 3
 }
 
 /// Where no more rules may hold, the number of the guess that is the first to go: the one with the most
@@ -783,6 +784,26 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let mut steps = played(&steps);
         steps.iter_mut().for_each(|step| step.number += 50);
         Digest::new(&steps)
+    }
+
+    #[test]
+    fn a_rule_is_sure_by_all_its_cases_and_not_by_the_last_ones() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        let doubts = read("confirm 2 | -1 in 1 of 3 | maybe");
+        book.revise(
+            &doubts,
+            Origin::Strategist,
+            9,
+            &later(&[("touch blue box", 0), ("touch blue box", 0), ("touch blue box", -1)]),
+        );
+        let rule = |book: &Rulebook| (book.rules()[1].support.len(), book.rules()[1].contradiction.len());
+        assert_eq!(rule(&book), (2, 2));
+        let mut steps = played(&[("touch blue box", score(-1))]);
+        steps[0].number += 200;
+        let confirm = read("confirm 2 | -1 in 1 of 1 | sure");
+        book.revise(&confirm, Origin::Strategist, 210, &Digest::new(&steps));
+        assert_eq!((rule(&book), book.rules()[1].status), ((3, 2), Status::Hypothesis));
     }
 
     #[test]
