@@ -511,6 +511,18 @@ impl Agent {
         &mut self.rulebook
     }
 
+    /// Goes by another rulebook from now on, and numbers its next decisions after the steps in it. Where that one
+    /// lacks what its last revision was, somebody wrote meanwhile: then it looks at the same steps again.
+    pub fn take_up(&mut self, rulebook: Rulebook) {
+        let last = self.rulebook.log().last().filter(|entry| !rulebook.log().contains(entry));
+        let cited = last.into_iter().flat_map(|entry| &entry.evidence);
+        if let Some(first) = cited.flat_map(|(support, against)| support.iter().chain(against)).min() {
+            self.history.unread_from(*first);
+        }
+        self.number_from(rulebook.next_step());
+        self.rulebook = rulebook;
+    }
+
     /// The steps that it remembers.
     pub fn history(&self) -> &History {
         &self.history

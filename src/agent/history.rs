@@ -82,6 +82,12 @@ impl History {
         self.met = false;
     }
 
+    /// No reflection counts as having read the steps from this one on.
+    pub fn unread_from(&mut self, first: u32) {
+        self.unread = self.unread.min(first);
+        self.met = self.unread().iter().any(Step::tells);
+    }
+
     /// Takes in the agent's next text, which says where the last step led; gives that step.
     pub fn settle(&mut self, next: &str) -> Option<Step> {
         let last = self.records.back_mut().filter(|_| self.open)?;

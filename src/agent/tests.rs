@@ -1,6 +1,8 @@
 //! The whole cycle with a scripted mind, on a game of two things.
 
 use super::*;
+use crate::agent::revision::hand::{Hand, Words};
+use crate::agent::rulebook::Origin;
 use crate::env::Status;
 use crate::mind::{Adapter, Answer, Completion, Gradient, Lesson, Objective, Part};
 use pollster::block_on;
@@ -233,6 +235,38 @@ fn an_agent_that_takes_over_a_rulebook_numbers_its_decisions_after_the_steps_in_
     let numbered = play(&mut agent, &mut Stall::new(99), &mut Script::default(), 40);
     let actions = |all: &[Decision]| all.iter().map(|d| (d.vote.action, d.outcome.score)).collect::<Vec<_>>();
     assert_eq!((numbered[0].number, actions(&numbered)), (500, actions(&first)));
+}
+
+#[test]
+fn a_revision_that_was_left_out_is_thought_about_again() {
+    let mut agent = Agent::new(Settings::rules_only(3));
+    let mut mind = Script::default();
+    play(&mut agent, &mut Stall::new(99), &mut mind, 4);
+    agent.leave();
+    let before = agent.rulebook().clone();
+    let met = agent.history().unread();
+    let reflection = block_on(agent.reflect_now(&mut mind));
+    assert!(reflection.entry.is_some() && agent.history().unread().is_empty());
+    // Somebody who has the revision, too, adds a rule: nothing is lost.
+    let mut joined = agent.rulebook().clone();
+    joined.revise(
+        &Hand::Add(Words { heuristic: "stay calm".into(), ..Words::default() }).into(),
+        Origin::Person,
+        4,
+        &Digest::default(),
+    );
+    agent.take_up(joined.clone());
+    assert!(agent.history().unread().is_empty() && *agent.rulebook() == joined);
+    // The page left the revision out, as a person had changed the rulebook meanwhile.
+    let mut agent = Agent::new(Settings::rules_only(3));
+    let mut mind = Script::default();
+    play(&mut agent, &mut Stall::new(99), &mut mind, 4);
+    agent.leave();
+    block_on(agent.reflect_now(&mut mind));
+    agent.take_up(before);
+    let again = agent.history().unread();
+    assert!(!again.is_empty() && again.iter().all(|step| met.contains(step)));
+    assert!(agent.history().has_met());
 }
 
 #[test]

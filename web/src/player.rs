@@ -57,8 +57,7 @@ impl Present {
     fn take_up(&self, agent: &mut Agent) -> Book {
         let (name, book) = self.book.borrow().clone();
         if *agent.rulebook() != *book {
-            *agent.rulebook_mut() = (*book).clone();
-            agent.number_from(book.next_step());
+            agent.take_up((*book).clone());
         }
         (name, book)
     }
