@@ -63,8 +63,9 @@ pub fn Strategist(props: &StrategistProps) -> Html {
         }
     };
     let spent = watch.points.last().map(|point| point.dynamics.tokens);
-    let tokens: Vec<u32> = watch.thoughts.iter().map(|thought| thought.reflection.tokens).collect();
-    let cost = words::spent(watch.points.len(), &tokens, Protocol::default().interval);
+    let reflections = watch.points.iter().filter(|point| point.reflected).count();
+    let tokens = spent.map_or(0, |spent| spent.reflections);
+    let cost = words::spent(watch.points.len(), reflections, tokens, Protocol::default().interval);
     let verdict = |decision: &Rc<Decision>| {
         html! {
             <li key={decision.number} class={classes!("verdict", decision.verdict.yes.then_some("yes"))}>

@@ -101,12 +101,10 @@ pub fn speed((decisions, tokens): (f64, f64)) -> String {
     format!("{decisions:.1} decisions a second, {tokens:.0} tokens a second")
 }
 
-/// What the reflections cost, and what they would have cost at a fixed interval, if each had cost as much as
-/// those that there were.
-pub fn spent(decisions: usize, thoughts: &[u32], interval: u32) -> Option<String> {
-    let (count, spent) =
-        (thoughts.len() as u64, thoughts.iter().map(|tokens| u64::from(*tokens)).sum::<u64>());
-    let fixed = decisions as u64 / u64::from(interval.max(1)) * spent.checked_div(count)?;
+/// What so many reflections cost in tokens, and what they would have cost at a fixed interval, if each had cost
+/// as much as those that there were.
+pub fn spent(decisions: usize, reflections: usize, spent: u64, interval: u32) -> Option<String> {
+    let fixed = decisions as u64 / u64::from(interval.max(1)) * spent.checked_div(reflections as u64)?;
     let grouped = model::words::grouped;
     Some(format!(
         "Its reflections cost {} tokens; one every {interval} decisions would have cost {} by now.",
@@ -175,9 +173,9 @@ mod tests {
 
     #[test]
     fn what_reflections_cost_is_compared_with_a_fixed_interval() {
-        assert_eq!(spent(100, &[], 16), None, "nobody knows what one costs");
+        assert_eq!(spent(100, 0, 0, 16), None, "nobody knows what one costs");
         let said = "Its reflections cost 3,000 tokens; one every 16 decisions would have cost 9,000 by now.";
-        assert_eq!(spent(100, &[1000, 2000], 16).as_deref(), Some(said));
+        assert_eq!(spent(100, 2, 3000, 16).as_deref(), Some(said));
         assert_eq!([1, 3].map(|n| memory(61_234_567, n)), ["61.2 MB of memory", "61.2 MB of memory each"]);
         assert_eq!([device("CPU", 1), device("CPU", 3)], ["CPU", "CPU, 3 workers"]);
         assert_eq!(speed((1.26, 61.7)), "1.3 decisions a second, 62 tokens a second");
