@@ -13,6 +13,13 @@ const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
 /// Every ballot's reasons.
 const TEXTS: &str = "[...document.querySelectorAll('.ballot-text')].map(text => text.textContent)";
 
+/// Has a worker take its time over what it says: a test model's vote is over before one has looked.
+const SLOW: &str = "const say = postMessage.bind(self);
+    self.postMessage = (what) => {
+        say(what);
+        for (const end = performance.now() + 30; performance.now() < end; );
+    };";
+
 /// Opens the page, which ships a model.
 async fn visit(fragment: &str) -> Visitor {
     let mut visitor = Visitor::open("").await;
@@ -259,14 +266,7 @@ async fn the_same_seed_plays_the_same_however_many_workers_write() {
 async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goes_on() {
     let visitor = Visitor::open("").await;
     visitor.site.put_model("grouped", "model");
-    // It takes its time over what it says: a test model's vote is over before one has looked.
-    visitor.site.put_crashable_worker(
-        "const say = postMessage.bind(self);
-        self.postMessage = (what) => {
-            say(what);
-            for (const end = performance.now() + 30; performance.now() < end; );
-        };",
-    );
+    visitor.site.put_crashable_worker(SLOW);
     let mut visitor = visitor;
     visitor.go("#game=orchard&seed=3&who=agent&workers=2").await;
     visitor.until(IDLE).await;
@@ -281,6 +281,32 @@ async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goe
     let texts: Vec<String> = visitor.js(TEXTS).await;
     assert!(texts.len() == 3 && texts.iter().all(|text| !text.is_empty()), "{texts:?}");
     assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
+    visitor.agent_step(PATIENCE).await;
+    visitor.forget_logged();
+    visitor.close().await;
+}
+
+#[tokio::test]
+async fn a_model_that_is_lost_for_good_in_a_reflection_can_be_loaded_again() {
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_model("grouped", "model");
+    visitor.site.put_crashable_worker(SLOW);
+    visitor.go("#game=orchard&seed=3&who=agent&workers=1&panels=strategist,model").await;
+    visitor.until(IDLE).await;
+    visitor.agent_step(PATIENCE).await;
+    // Neither the browser nor the network has it any more when a fresh worker asks for it.
+    let gone =
+        "(async () => { for (const name of await caches.keys()) await caches.delete(name); return true })()";
+    visitor.js::<bool>(gone).await;
+    visitor.site.cut(Some("safetensors"));
+    visitor.click("#reflect").await;
+    visitor.until("document.querySelector('#agent-status').innerText.includes('rewrites')").await;
+    visitor.crash_workers().await;
+    visitor.until("document.querySelector('#model-fault')?.innerText").await;
+    visitor.site.cut(None);
+    visitor.click("#model-load").await;
+    visitor.until(IDLE).await;
+    visitor.until("document.querySelector('#reflect').ariaDisabled == 'false'").await;
     visitor.agent_step(PATIENCE).await;
     visitor.forget_logged();
     visitor.close().await;

@@ -311,6 +311,13 @@ impl Crew {
         let Some(at) = self.members.iter().position(|member| member.number == number) else { return };
         let news = if at == 0 { news } else { ended(news) };
         match &news {
+            News::Said(Reply::Failed { job: None, .. }) => {
+                // It could not load its model anew: who waits for it would wait for ever.
+                for (_, tell) in self.members[at].open.drain() {
+                    let _ = tell.map(|tell| tell.unbounded_send(news.clone()));
+                }
+                self.tell(Told::Heard(news));
+            }
             News::Said(reply) => {
                 let member = &mut self.members[at];
                 let waits = reply.job().map(|job| (job, member.open.get(&job).cloned()));
