@@ -313,8 +313,8 @@ impl Crew {
         match &news {
             News::Said(Reply::Failed { job: None, .. }) => {
                 // It could not load its model anew: who waits for it would wait for ever.
-                for (_, tell) in self.members[at].open.drain() {
-                    let _ = tell.map(|tell| tell.unbounded_send(news.clone()));
+                for tell in self.members[at].open.drain().filter_map(|(_, tell)| tell) {
+                    let _ = tell.unbounded_send(news.clone());
                 }
                 self.tell(Told::Heard(news));
             }
