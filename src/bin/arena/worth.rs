@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         println!("| {name}{} | {} | {} |", worth.line, worth.lost, worth.without);
     }
     println!(
-        "\nAn episode of up to {} steps on each of {} seeds; 95% bootstrap intervals.",
+        "\nAn episode of up to {} steps on each of {} seeds; 95% intervals.",
         options.steps, options.seeds
     );
     Ok(())
