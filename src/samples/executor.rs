@@ -152,7 +152,8 @@ impl Executor {
             }
         }
         self.draw_book();
-        if chance(self.blocked, &mut self.rng) {
+        // Where none is wanted no luck is spent: the sets that models are measured by stay what they are.
+        if self.blocked > 0 && chance(self.blocked, &mut self.rng) {
             self.run_into_something();
         }
         let decision = decide(&self.episode, &self.claims, &mut self.rng);
