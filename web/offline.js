@@ -44,7 +44,8 @@ addEventListener("fetch", (event) => {
     if (kept) return kept;
     const answer = await fetch(request);
     // What this version asks for by its version only: a GPU's program, for those who have a GPU.
-    if (answer.ok && address.searchParams.has("v")) await cache.put(request, answer.clone());
+    // Where there is no room for it, it is fetched again the next time.
+    if (answer.ok && address.searchParams.has("v")) await cache.put(request, answer.clone()).catch(() => {});
     return answer;
   };
   event.respondWith(answer());

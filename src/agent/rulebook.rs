@@ -399,7 +399,7 @@ fn weighed(
     }
     *sure = match rule {
         Some(rule) => is_sure(rule, *sure, &found.evidence),
-        None => *sure && !support.is_empty() && seen.times >= ENOUGH && holds_mostly(seen.times, seen.of),
+        None => *sure && !support.is_empty() && is_enough(seen.times, seen.of),
     };
     let doubt = match (support.is_empty(), contradiction.is_empty()) {
         (false, _) => None,
@@ -443,13 +443,13 @@ fn is_sure(rule: &Rule, said: bool, evidence: &Evidence) -> bool {
     let mut after = rule.clone();
     after.count(evidence);
     let (held, failed) = (after.support.len() as u32, after.contradiction.len() as u32);
-    let enough = held >= ENOUGH && holds_mostly(held, held + failed);
+    let enough = is_enough(held, held + failed);
     !after.is_outweighed() && (rule.status == Status::Confirmed || said && enough)
 }
 
-/// Whether so many cases are three quarters of all.
-fn holds_mostly(times: u32, of: u32) -> bool {
-    times * 4 >= of * 3
+/// Whether so many cases are enough to be sure: three quarters of all.
+pub(crate) fn is_enough(times: u32, of: u32) -> bool {
+    times >= ENOUGH && times * 4 >= of * 3
 }
 
 /// Where no more rules may hold, the number of the guess that is the first to go: the one with the most

@@ -238,6 +238,7 @@ impl Config {
                 text.kv_heads(),
             ),
             ("text_config.head_dim", text.head_dim(), "2", 2),
+            ("the vision heads' width", vision.head_dim(), "2", 2),
         ];
         if let Some((name, whole, by, part)) =
             divides.into_iter().find(|(_, whole, _, part)| whole % part != 0)
@@ -253,8 +254,16 @@ impl Config {
         if let Some((name, found, known)) = unknown.into_iter().find(|(_, found, known)| found != known) {
             return Some(format!("`{name}` is \"{found}\"; only \"{known}\" is known"));
         }
-        if text.attention_bias || text.mlp_bias || text.rope_scaling.is_some() || vision.num_channels != 3 {
-            return Some("biases in the decoder, scaled rotary positions and images without three channels are not known".into());
+        let set = [
+            ("text_config.attention_bias", text.attention_bias),
+            ("text_config.mlp_bias", text.mlp_bias),
+            ("text_config.rope_scaling", text.rope_scaling.is_some()),
+        ];
+        if let Some((name, _)) = set.into_iter().find(|(_, set)| *set) {
+            return Some(format!("`{name}` is set; only a decoder without it is known"));
+        }
+        if vision.num_channels != 3 {
+            return Some(format!("`vision_config.num_channels` is {}; only 3 is known", vision.num_channels));
         }
         if self.image_token_id as usize >= text.vocab_size {
             return Some(format!(

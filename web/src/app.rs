@@ -32,6 +32,7 @@ use crate::shelf::{self, address_of, is_only_rules, use_rulebooks, without_rules
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
+use rulewright::env::Environment;
 use rulewright::games::Game;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -338,14 +339,20 @@ fn use_keyboard(state: &UseReducerHandle<State>) {
             Some(EventListener::new_with_options(&window, name, options, move |event| {
                 let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
                 let state = now.borrow().clone();
-                if state.dialog.is_some() || keys::belongs_to_a_field(key) {
+                // A key that is let go in a field may have been pressed for the game.
+                let elsewhere = keys::belongs_to_a_field(key);
+                if state.dialog.is_some() || elsewhere && down {
                     return;
                 }
                 let controls = (state.settings.shows(Region::Controls), !state.settings.embed);
-                let actions = rulewright::env::Environment::actions(state.now());
+                // Where only the agent plays, the arrows scroll the page.
+                let plays = !state.is_agents() || state.is_side_by_side();
+                let actions = if plays { Environment::actions(state.now()) } else { &[] };
                 let page_event = keys::event(key, down, actions);
                 if let Some(page_event) = page_event.filter(|event| keys::is_within_reach(event, controls)) {
-                    key.prevent_default();
+                    if !elsewhere {
+                        key.prevent_default();
+                    }
                     state.dispatch(page_event);
                 }
             }))

@@ -2,8 +2,7 @@
 //! vote-collapse lab.
 
 use crate::address::Settings;
-use rulewright::agent::revision::hand::{Hand, Words};
-use rulewright::agent::revision::{Operation, Revision};
+use rulewright::agent::revision::hand::Words;
 use rulewright::agent::rulebook::Rulebook;
 use rulewright::games::Episode;
 use rulewright::samples::lie::lies;
@@ -65,16 +64,11 @@ pub fn told<'a>(book: &'a Rulebook, lie: &Words) -> Option<&'a str> {
     book.kept().find(|rule| rule.heuristic == lie.heuristic).map(|rule| rule.rule_id.as_str())
 }
 
-/// All that the lab's rulebook says: everything that matters, turned round.
-pub fn lab_rules(episode: &Episode) -> Revision {
-    let operations = lies(episode).into_iter().map(|lie| Operation::Hand(Hand::Add(lie))).collect();
-    Revision { operations }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rulewright::agent::digest::Digest;
+    use rulewright::agent::revision::hand::Hand;
     use rulewright::agent::rulebook::Origin;
     use rulewright::games::Game;
 
@@ -99,7 +93,9 @@ mod tests {
     #[test]
     fn the_lab_has_its_rules_and_gives_back_what_was_set_before() {
         let mut book = Rulebook::default();
-        assert!(book.revise(&lab_rules(&orchard()), Origin::Person, 0, &Digest::default()).is_empty());
+        for lie in lies(&orchard()) {
+            assert!(book.revise(&Hand::Add(lie).into(), Origin::Person, 0, &Digest::default()).is_empty());
+        }
         assert_eq!(book.lines()[1], "touch green diamonds for 1 point");
         let mut settings = Settings { votes: 2, seed: 9, ..Settings::default() };
         let (was, before) = (settings.clone(), Manner::of(&settings));

@@ -8,15 +8,24 @@ use yew::prelude::*;
 /// Gives the focus to the board, so that the next key plays.
 pub fn focus_board() {
     // The board that the keys are for.
-    let board = web_sys::window()
-        .and_then(|window| window.document())
-        .and_then(|page| page.get_element_by_id("own-board").or_else(|| page.get_element_by_id("board")));
-    if let Some(board) = board.and_then(|board| board.dyn_into::<HtmlElement>().ok()) {
+    if let Some(board) = element("own-board").or_else(|| element("board")) {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
         // A board that can't take the focus is no harm.
         let _ = board.focus_with_options(&options);
     }
+}
+
+/// Gives the focus to an element by its name in the page: what had it goes.
+pub fn focus(id: &str) {
+    if let Some(element) = element(id) {
+        // An element that can't take the focus is no harm.
+        let _ = element.focus();
+    }
+}
+
+fn element(id: &str) -> Option<HtmlElement> {
+    web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
 /// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or

@@ -129,6 +129,8 @@ pub enum Event {
     Open,
     /// Load what is chosen.
     Load,
+    /// Load it on another device.
+    Move,
     /// The page ships no model.
     Missing,
     /// Let the model go, loaded or not.
@@ -171,9 +173,13 @@ impl Default for Model {
 }
 
 impl Model {
-    /// Whether there is no model, and none is coming.
+    /// Whether there is no model, and none is looked for.
     pub fn is_missing(&self) -> bool {
-        matches!(self.stage, Stage::Absent | Stage::Failed(_))
+        match self.stage {
+            Stage::Absent => self.order.is_none(),
+            Stage::Failed(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether a worker is on its way to a loaded model.
@@ -201,7 +207,8 @@ impl Model {
             Event::Grammar(grammar) => self.draft.grammar = grammar,
             Event::Open => self.load(around.backend, true),
             Event::Load if self.is_loading() => {}
-            Event::Load => self.load(around.backend, false),
+            // What is on its way to another device is let go.
+            Event::Load | Event::Move => self.load(around.backend, false),
             Event::Missing => self.leave(Stage::Absent),
             Event::Leave => {
                 self.end(End::Stopped);
@@ -403,9 +410,9 @@ mod tests {
     #[test]
     fn the_pages_own_model_is_looked_for_when_the_page_opens_and_stands_in_nobodys_way() {
         let model = after(Model::default(), vec![Event::Open]);
-        assert!(model.order.as_ref().is_some_and(|order| order.quiet) && model.is_missing());
+        assert!(model.order.as_ref().is_some_and(|order| order.quiet) && !model.is_missing());
         assert!(after(model.clone(), vec![Event::Loading(Step::Starts(Backend::Cpu))]).is_loading());
-        assert_eq!(after(model.clone(), vec![Event::Missing]).order, None);
+        assert!(after(model.clone(), vec![Event::Missing]).is_missing());
         assert!(after(model, vec![Event::Load]).order.is_some_and(|order| !order.quiet));
     }
 
@@ -414,8 +421,10 @@ mod tests {
         let model = after(Model::default(), vec![Event::Load, Event::Load]);
         let first = model.order.clone().expect("an order");
         assert_eq!(first.number, 1);
-        let model = after(model, vec![Event::Leave, Event::Load]);
-        assert_ne!(model.order, Some(first));
+        let left = after(model.clone(), vec![Event::Leave, Event::Load]);
+        assert_ne!(left.order, Some(first.clone()));
+        let moved = after(model, vec![Event::Move]);
+        assert!(moved.order != Some(first) && moved.is_loading());
     }
 
     #[test]

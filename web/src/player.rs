@@ -153,7 +153,7 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
         Ok(decision) => {
             let why = decision.verdict.to_string();
             let thought = decision.reflection.clone().map(|reflection| {
-                shelf.dispatch(shelf::Event::Keep(name, book, agent.rulebook().clone()));
+                keep(&shelf, (name, book), &agent);
                 thought(&agent, decision.number, why, reflection)
             });
             let (decision, milliseconds) = (Rc::new(decision), Date::now() - begun);
@@ -161,6 +161,13 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
         }
         Err(problem) => watch::Event::Failed(problem.to_string()),
     }));
+}
+
+/// Puts what the agent made of a rulebook in that one's place.
+fn keep(shelf: &UseReducerDispatcher<Rulebooks>, (name, before): Book, agent: &Agent) {
+    if *agent.rulebook() != *before {
+        shelf.dispatch(shelf::Event::Keep(name, before, agent.rulebook().clone()));
+    }
 }
 
 /// A reflection, with what it put into the log.
@@ -203,7 +210,7 @@ impl Player {
             let reflection = agent.reflect_now(&mut pool).await;
             let at = agent.decisions().saturating_sub(1);
             let thought = thought(&agent, at, "you asked for it".into(), reflection);
-            shelf.dispatch(shelf::Event::Keep(name, book, agent.rulebook().clone()));
+            keep(&shelf, (name, book), &agent);
             page.dispatch(Event::Watch(watch::Event::Reflected(root.number, thought)));
         });
     }

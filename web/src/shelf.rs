@@ -32,6 +32,8 @@ pub struct Offer {
     pub link: Link,
     /// The name of the file; none if it is a link.
     pub file: Option<String>,
+    /// Why it could not be taken as was chosen.
+    pub problems: Vec<String>,
 }
 
 /// What becomes of an offer.
@@ -108,7 +110,7 @@ pub enum Event {
 impl Rulebooks {
     /// The stored rulebooks, or a first empty one.
     fn load() -> Self {
-        let mut notices = Vec::new();
+        let (mut notices, mut stores) = (Vec::new(), true);
         let stored = storage::read(SHELF).unwrap_or_else(|problem| {
             notices.push(problem);
             None
@@ -117,11 +119,14 @@ impl Rulebooks {
         if let (Err(problem), Some(text)) = (&read, &stored) {
             // It is put aside first, so that nothing is lost.
             let kept = storage::write(UNREADABLE, text);
-            notices.push(format!("{problem} They were put aside, and you begin with a new one."));
-            notices.extend(kept.err());
+            stores = kept.is_ok();
+            notices.push(match kept {
+                Ok(()) => format!("{problem} They were put aside, and you begin with a new one."),
+                Err(why) => format!("{problem} They stay where they are, and this tab stores nothing: {why}"),
+            });
         }
         let open = storage::read(OPEN).ok().flatten().unwrap_or_default();
-        Self::new(read.ok().flatten(), stored, &open, notices)
+        Self { stores, ..Self::new(read.ok().flatten(), stored, &open, notices) }
     }
 
     fn new(shelf: Option<Shelf>, stored: Option<String>, open: &str, notices: Vec<String>) -> Self {
@@ -232,6 +237,7 @@ impl Rulebooks {
 
     fn choose(&mut self, choice: Choice, now: u32) {
         let Some(offer) = self.offer.take() else { return };
+        let before = self.shelf.clone();
         let origin = if offer.file.is_some() { Origin::Person } else { Origin::Link };
         let sheet = &offer.link.sheet;
         match choice {
@@ -244,7 +250,12 @@ impl Rulebooks {
                 let added = self.shelf.add(&name, book);
                 self.showing(added);
             }
-            Choice::Discard => {}
+            Choice::Discard => return,
+        }
+        if self.shelf == before && !self.notices.is_empty() {
+            // What could not be taken in stays on offer: another choice may do.
+            let problems = std::mem::take(&mut self.notices);
+            self.offer = Some(Rc::new(Offer { problems, ..Rc::unwrap_or_clone(offer) }));
         }
     }
 
@@ -275,6 +286,16 @@ impl Rulebooks {
             }
             self.notices
                 .push(format!("Another tab changed “{from}” too; what this tab made of it is “{to}” now."));
+        }
+        if self.shelf.book(&open).is_none() {
+            // Another tab gave it another name, or deleted it.
+            let is_it = |name: &&str| self.shelf.book(name).is_some_and(|book| book.log() == self.book.log());
+            let renamed = self.shelf.names().find(is_it).map(String::from);
+            let gone = std::mem::replace(&mut open, renamed.unwrap_or_default());
+            self.show(&open);
+            self.notices
+                .push(format!("Another tab renamed or deleted “{gone}”; “{}” is open now.", self.open));
+            return;
         }
         self.show(&open);
     }
@@ -426,7 +447,7 @@ fn offered(address: &str) -> Option<Result<Offer, Vec<String>>> {
     let (_, fragment) = address.split_once('#')?;
     let (_, rules) = parts(fragment);
     let link = Link::read(rules?);
-    Some(link.map(|link| Offer { link, file: None }).map_err(|problem| vec![problem]))
+    Some(link.map(|link| Offer { link, file: None, problems: vec![] }).map_err(|problem| vec![problem]))
 }
 
 /// What a file offers.
@@ -436,7 +457,7 @@ pub fn read_file(name: String, text: &str) -> Result<Offer, Vec<String>> {
     if sheet.name.is_empty() {
         sheet.name = name.rsplit_once('.').map_or(name.as_str(), |(name, _)| name).into();
     }
-    Ok(Offer { link: Link { sheet, ..Link::default() }, file: Some(name) })
+    Ok(Offer { link: Link { sheet, ..Link::default() }, file: Some(name), problems: vec![] })
 }
 
 /// A fragment without the rules in it, and the rules.
@@ -524,6 +545,32 @@ mod tests {
         let offer = read_file("\u{202e}nosj.md".into(), r#"[{"NEW_HEURISTIC": "y"}]"#).expect("an offer");
         assert_eq!(offer.file.as_deref(), Some("nosj.md"), "nothing turns the name round");
         assert_eq!(lines(Choice::Discard), (FIRST.into(), "x".into()));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_in_stays_on_offer() {
+        let own: Vec<Event> = (0..8).map(|i| add(&format!("own {i}"))).collect();
+        let rules: Vec<String> = (0..8).map(|i| format!(r#"{{"NEW_HEURISTIC": "theirs {i}"}}"#)).collect();
+        let offer = read_file("monday.json".into(), &format!("[{}]", rules.join(",")));
+        let state = after(after(fresh(), own), [Event::Offer(offer), Event::Choose(Choice::Join, 9)]);
+        assert_eq!(state.book().lines().len(), 8);
+        let problems = state.offer.as_ref().map(|offer| offer.problems.len());
+        assert_eq!((problems, state.notices.len()), (Some(1), 0), "it is said where it can be seen");
+        let state = after(state, [Event::Choose(Choice::Apart, 9)]);
+        assert_eq!((state.open(), state.book().lines().len()), ("monday", 8));
+        assert_eq!(state.offer, None);
+    }
+
+    #[test]
+    fn a_rulebook_that_another_tab_renames_stays_open() {
+        let here = after(fresh(), [Event::New("A".into()), Event::New("B".into()), add("x")]);
+        let saved = || Event::Saved(here.shelf.clone(), here.shelf.write());
+        let stored = |event: Event| Event::Stored(Some(after(here.clone(), [saved(), event]).shelf.write()));
+        let state = after(here.clone(), [saved(), stored(Event::Rename("Z".into()))]);
+        assert_eq!((state.open(), state.book().lines().len(), state.notices.len()), ("Z", 1, 1));
+        let state = after(here.clone(), [saved(), stored(Event::Delete)]);
+        assert_eq!(state.open(), "A");
+        assert!(state.notices[0].contains("“B”"));
     }
 
     #[test]

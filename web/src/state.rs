@@ -363,6 +363,13 @@ impl State {
         }
     }
 
+    /// The agent learns and reflects again as it did before the lab.
+    fn leave_lab(&mut self) {
+        if let Some(lab) = self.lab.take() {
+            lab.before.put(&mut self.settings);
+        }
+    }
+
     /// Lets the agent play on, or take one step.
     fn let_play(&mut self, once: bool) {
         if self.model.is_missing() {
@@ -495,6 +502,7 @@ impl State {
             }
             Event::Choose(game) => {
                 self.picked += 1;
+                self.leave_lab();
                 self.ask(None);
                 self.choose(Settings { game, ..self.settings.clone() });
             }
@@ -575,10 +583,8 @@ impl State {
                 }
                 self.let_play(false);
             }
-            Event::LabOver => {
-                let before = self.lab.take().map_or_else(Manner::usual, |lab| lab.before);
-                before.put(&mut self.settings);
-            }
+            Event::LabOver if self.lab.is_some() => self.leave_lab(),
+            Event::LabOver => Manner::usual().put(&mut self.settings),
             Event::Twist => {
                 if self.is_side_by_side() && !self.looks_back() {
                     self.own.play(Move::Twist);
@@ -1011,8 +1017,23 @@ pub mod tests {
         // A second press keeps what was there before the first.
         let state = after(state, &[Event::Lab("Vote-collapse lab".into())]);
         assert_eq!(state.lab.as_ref().map(|lab| lab.book.as_str()), Some("Mine"));
-        let state = after(state, &[Event::LabOver]);
-        assert_eq!((state.settings.votes, state.settings.guard, state.lab), (2, true, None));
+        for over in [Event::LabOver, Event::Choose("vault")] {
+            let state = after(state.clone(), &[over]);
+            assert_eq!((state.settings.votes, state.settings.guard, state.lab), (2, true, None));
+        }
+    }
+
+    #[test]
+    fn the_agent_plays_as_soon_as_the_model_that_is_looked_for_is_there() {
+        let settings = Settings { who: Who::Agent, ..Settings::default() };
+        let opened = after(State::new(settings, vec![]), &[Event::Model(model::Event::Open), Event::Pause]);
+        assert!(opened.running && opened.notices.is_empty());
+        let loaded = model::Event::Loaded(Default::default(), crate::mind::Choice::NoGpu);
+        assert!(after(opened.clone(), &[Event::Model(loaded.clone())]).due().is_some());
+        // On another device it plays on, too.
+        let moved = after(opened.clone(), &[Event::Model(model::Event::Move), Event::Model(loaded)]);
+        assert!(moved.running && moved.due().is_some());
+        assert!(!after(opened, &[Event::Model(model::Event::Missing)]).running);
     }
 
     #[test]

@@ -422,6 +422,37 @@ async fn a_typed_seed_is_taken_and_a_wrong_one_is_named() {
 }
 
 #[tokio::test]
+async fn a_seed_can_be_typed_while_the_clock_runs() {
+    let visitor = Visitor::open("#game=orchard&seed=5&speed=8").await;
+    visitor.click("#pause").await;
+    visitor.run("document.querySelector('#seed').select()").await;
+    for key in ["7", "8"] {
+        let steps = visitor.number("#steps").await;
+        visitor.press(key).await;
+        visitor.until(&format!("+document.querySelector('#steps').innerText > {steps} + 1")).await;
+    }
+    visitor.press("Enter").await;
+    visitor.until("location.hash.includes('seed=78')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn keys_scroll_where_only_the_agent_plays_and_a_lesson_begins_at_its_title() {
+    let visitor = Visitor::open("#who=agent").await;
+    let goes_to_the_page = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }))";
+    assert!(visitor.js::<bool>(goes_to_the_page).await);
+    visitor.run("document.querySelector('[name=who][value=you]').click()").await;
+    visitor.until("!location.hash.includes('who=agent')").await;
+    assert!(!visitor.js::<bool>(goes_to_the_page).await, "it is a move");
+    visitor.click("#teach").await;
+    visitor.until("document.querySelector('#lessons')?.open").await;
+    visitor.press("Tab").await;
+    visitor.run("document.querySelector('#lesson-1-one-sentence').click()").await;
+    visitor.until("document.activeElement.id == 'lesson-title'").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn a_key_held_on_the_pad_plays_on_while_the_clock_runs() {
     let visitor = Visitor::open("#game=orchard&speed=8").await;
     visitor.hold("[data-action=left]", true).await;

@@ -49,6 +49,52 @@ async fn share(visitor: &Visitor) -> String {
 }
 
 #[tokio::test]
+async fn half_written_words_outlive_their_rule() {
+    let visitor = Visitor::open("").await;
+    for rule in ["touch red rings", "avoid blue boxes"] {
+        visitor.add_rule(rule).await;
+    }
+    press(&visitor, "edit", "R2").await;
+    visitor.type_into(".form-heuristic", "avoid blue boxes, they bite").await;
+    // As the strategist may take it away.
+    visitor.click("#undo").await;
+    until_says(&visitor, &["touch red rings"]).await;
+    assert_eq!(
+        visitor.js::<String>("document.querySelector('.form-heuristic').value").await,
+        "avoid blue boxes, they bite"
+    );
+    visitor.click(".rule-form [type=submit]").await;
+    until_says(&visitor, &["touch red rings", "avoid blue boxes, they bite"]).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn the_list_names_the_rulebook_that_is_open_whatever_was_chosen_in_it() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    visitor.click("#book-new").await;
+    visitor.type_into("#book-name", "Vault").await;
+    visitor.click("#book-go").await;
+    visitor.until("document.querySelector('#books').value == 'Vault'").await;
+    assert_eq!(visitor.js::<String>("document.activeElement.id").await, "books", "the focus stays");
+    for name in ["My rules", "Vault", "My rules"] {
+        visitor
+            .run(&format!(
+                "books.value = {name:?}; books.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+            ))
+            .await;
+        let rules = usize::from(name != "Vault");
+        visitor.until(&format!("document.querySelectorAll('.rules .rule-says').length == {rules}")).await;
+    }
+    // The rulebook of a game's name opens with the game.
+    visitor.click("#choose").await;
+    visitor.click("[data-game=vault]").await;
+    visitor.until("document.querySelectorAll('.rules .rule-says').length == 0").await;
+    assert_eq!(visitor.js::<String>("document.querySelector('#books').value").await, "Vault");
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn rules_are_written_by_hand_and_found_again_after_a_reload() {
     let visitor = Visitor::open("").await;
     for rule in ["touch red rings", "avoid blue boxes", "go home at dusk"] {

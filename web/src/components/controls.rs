@@ -68,12 +68,26 @@ pub fn Controls(props: &Shared) -> Html {
         move |index: usize| dispatcher.dispatch(Event::Speed(Speed::VARIANTS[index]))
     };
     let speed = Speed::VARIANTS.iter().position(|speed| *speed == state.settings.speed);
+    // What is being typed: the game goes on meanwhile, and draws this anew.
+    let draft = use_state(|| None::<String>);
+    let typed = {
+        let draft = draft.clone();
+        move |event: InputEvent| {
+            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+            draft.set(field.map(|field| field.value()));
+        }
+    };
+    let left = {
+        let draft = draft.clone();
+        move |_: FocusEvent| draft.set(None)
+    };
     let seed = {
-        let dispatcher = state.dispatcher();
+        let (dispatcher, draft) = (state.dispatcher(), draft.clone());
         let now = state.settings.seed;
         move |event: yew::Event| {
             let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
             let Some(field) = field else { return };
+            draft.set(None);
             match field.value().trim().parse() {
                 Ok(seed) => dispatcher.dispatch(Event::Seed(seed)),
                 Err(_) => {
@@ -135,7 +149,9 @@ pub fn Controls(props: &Shared) -> Html {
                     type="number"
                     min="0"
                     max="4294967295"
-                    value={state.settings.seed.to_string()}
+                    value={(*draft).clone().unwrap_or_else(|| state.settings.seed.to_string())}
+                    oninput={typed}
+                    onblur={left}
                     onchange={seed}
                     onkeydown={done}
                 />

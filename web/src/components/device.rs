@@ -17,21 +17,29 @@ const DEVICES: [(Option<Backend>, &str); 3] =
 #[component]
 pub fn Device(props: &Shared) -> Html {
     let state = &props.state;
+    let list = use_node_ref();
+    {
+        let list = list.clone();
+        let chosen = DEVICES.iter().position(|(device, _)| *device == state.settings.device);
+        // As in the list of rulebooks.
+        use_effect(move || {
+            if let (Some(list), Some(chosen)) = (list.cast::<HtmlSelectElement>(), chosen) {
+                list.set_selected_index(chosen as i32);
+            }
+        });
+    }
     if state.model.stage == Stage::Absent {
         return Html::default();
     }
     let choose = {
         let state = state.clone();
         move |event: yew::Event| {
-            let list = event.target().and_then(|t| t.dyn_into::<HtmlSelectElement>().ok());
-            let Some((device, _)) = list.and_then(|list| DEVICES.get(list.selected_index() as usize)) else {
+            let target = event.target().and_then(|t| t.dyn_into::<HtmlSelectElement>().ok());
+            let Some((device, _)) = target.and_then(|list| DEVICES.get(list.selected_index() as usize))
+            else {
                 return;
             };
-            // One that is on its way to the other device is let go.
-            let leave = state.model.is_loading().then_some(Event::Model(model::Event::Leave));
-            let load = Event::Model(model::Event::Load);
-            let events = [Event::Device(*device)].into_iter().chain(leave).chain([load]);
-            state.dispatch(Event::Several(events.collect()));
+            state.dispatch(Event::Several(vec![Event::Device(*device), Event::Model(model::Event::Move)]));
         }
     };
     let option = |(device, label): &(Option<Backend>, &'static str)| {
@@ -46,7 +54,7 @@ pub fn Device(props: &Shared) -> Html {
             }
             <label class="device-choice">
                 { "Run on " }
-                <select id="device-choice" onchange={choose}>{ for DEVICES.iter().map(option) }</select>
+                <select ref={list} id="device-choice" onchange={choose}>{ for DEVICES.iter().map(option) }</select>
             </label>
         </p>
     }

@@ -4,11 +4,12 @@ use super::fold::Fold;
 use super::icon::Icon;
 use crate::address::Panel;
 use crate::app::now;
-use crate::experiments::{LAB_BOOK, lab_rules, lie, told};
+use crate::experiments::{LAB_BOOK, lie, told};
 use crate::player::Player;
 use crate::shelf::{self, Rulebooks};
 use crate::state::{Event, State};
 use rulewright::agent::revision::hand::Hand;
+use rulewright::samples::lie::lies;
 use yew::prelude::*;
 
 /// What the panel needs: the state, the rulebooks that it puts false rules into, and whose policy it resets.
@@ -46,12 +47,12 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
     };
     let collapse = {
         let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
-        let (book, rules) = (rulebooks.open().to_string(), lab_rules(state.now()));
+        let (book, rules) = (rulebooks.open().to_string(), lies(state.now()));
         move |_: MouseEvent| {
             player.reset_policy();
-            // A rulebook of its own, as a lesson has: the visitor's stays as it is.
-            shelf.dispatch(shelf::Event::Lesson(LAB_BOOK.into(), Vec::new()));
-            shelf.dispatch(shelf::Event::Revise(rules.clone(), now));
+            // A rulebook of its own, as a lesson has, of everything that matters, turned round: the visitor's
+            // stays as it is.
+            shelf.dispatch(shelf::Event::Lesson(LAB_BOOK.into(), rules.clone()));
             page.dispatch(Event::Lab(book.clone()));
         }
     };

@@ -36,7 +36,7 @@ pub fn Keys(props: &Shared) -> Html {
 }
 
 /// Whether the element that has the focus needs the key itself: a text field all of them, a slider its
-/// arrows, a button what presses it.
+/// arrows and so does a list that scrolls, a button what presses it.
 pub fn belongs_to_a_field(key: &KeyboardEvent) -> bool {
     // AltGr counts as ctrl and alt together, and some keyboards need it for the brackets.
     let alt_gr = key.get_modifier_state("AltGraph");
@@ -48,6 +48,7 @@ pub fn belongs_to_a_field(key: &KeyboardEvent) -> bool {
     match (target.tag_name().as_str(), target.get_attribute("type").as_deref()) {
         ("INPUT", Some("radio" | "range")) => key.starts_with("Arrow") || key == " ",
         ("INPUT" | "SELECT" | "TEXTAREA", _) => true,
+        ("OL", _) => key.starts_with("Arrow"),
         ("BUTTON" | "A" | "SUMMARY", _) => key == " " || key == "Enter",
         _ => false,
     }

@@ -20,6 +20,8 @@ pub struct LessonProps {
 #[component]
 pub fn LessonPanel(props: &LessonProps) -> Html {
     let LessonProps { state, rulebooks } = props;
+    // Whoever opens a lesson or goes on in it reads from the step's title on.
+    use_effect_with((state.settings.lesson, state.settings.step), |_| crate::focus::focus("lesson-title"));
     let Some(lesson) = state.settings.lesson.and_then(Lesson::find) else { return html! {} };
     let last = lesson.steps.len() - 1;
     let at = usize::from(state.settings.step).min(last);

@@ -11,16 +11,15 @@ use card::Card;
 use form::Form;
 use log::Log;
 use rulewright::agent::Settings;
+use rulewright::agent::digest::Digest;
 use rulewright::agent::memory;
 use rulewright::agent::revision::Revision;
-use rulewright::agent::revision::hand::Hand;
-use rulewright::agent::rulebook::{MOST_RULES, Rule, Rulebook};
+use rulewright::agent::revision::hand::{Hand, Words};
+use rulewright::agent::rulebook::{MOST_RULES, Origin, Rule, Rulebook};
 use rulewright::arena::bootstrap::Interval;
 use rulewright::arena::worth::Worth;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// A rulebook to be shown and changed.
@@ -60,42 +59,53 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
     let book = &props.rulebook;
     let editing = use_state(|| None::<String>);
     let adding = use_state(|| false);
+    // What was written in a form so far: the agent may take the rule away meanwhile.
+    let draft = use_mut_ref(|| None::<Words>);
+    let typed = {
+        let draft = draft.clone();
+        Callback::from(move |words: Words| drop(draft.replace(Some(words))))
+    };
     let told = use_state(String::new);
     // Where the focus goes after the next change, by the element's name in the page.
     let focus = use_mut_ref(|| None::<String>);
     {
         let focus = focus.clone();
         use_effect(move || {
-            if let Some(element) = focus.borrow_mut().take().and_then(|id| element(&id)) {
-                // An element that can't take the focus is no harm.
-                let _ = element.focus();
+            if let Some(id) = focus.borrow_mut().take() {
+                crate::focus::focus(&id);
             }
         });
     }
     let ask = {
         let (book, editing, told, focus) = (book.clone(), editing.clone(), told.clone(), focus.clone());
+        let draft = draft.clone();
         let (onrevise, onevidence) = (props.onrevise.clone(), props.onevidence.clone());
         Callback::from(move |ask: Ask| match ask {
             Ask::Evidence(step) => onevidence.emit(step),
             Ask::Form(rule) => {
                 let field = rule.as_ref().map_or(editing.as_ref().map(|was| format!("edit-{was}")), |_| None);
                 *focus.borrow_mut() = field;
+                *draft.borrow_mut() = None;
                 editing.set(rule);
             }
             Ask::Do(hand) => {
-                let (said, next) = aftermath(&book, &hand);
-                told.set(said);
-                *focus.borrow_mut() = Some(next);
+                if refused(&book, &hand).is_none() {
+                    let (said, next) = aftermath(&book, &hand);
+                    told.set(said);
+                    *focus.borrow_mut() = Some(next);
+                }
                 editing.set(None);
                 onrevise.emit(hand.into());
             }
         })
     };
     let added = {
-        let (adding, focus, told) = (adding.clone(), focus.clone(), told.clone());
+        let (adding, editing) = (adding.clone(), editing.clone());
+        let (focus, told) = (focus.clone(), told.clone());
         let onrevise = props.onrevise.clone();
         Callback::from(move |hand: Option<Hand>| {
             adding.set(false);
+            editing.set(None);
             *focus.borrow_mut() = Some("add-rule".into());
             if let Some(hand) = hand {
                 told.set("The rule is added.".into());
@@ -141,11 +151,14 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                 worth={worth(&props.worths, rule)}
                 editing={editing.as_ref() == Some(&rule.rule_id)}
                 book={book.clone()}
+                typed={typed.clone()}
                 ask={ask.clone()}
                 own={props.own.clone()}
             />
         }
     };
+    // A rule that went while somebody wrote at it.
+    let gone = editing.as_ref().filter(|id| kept.iter().all(|rule| rule.rule_id != **id));
     html! {
         <div class="rulebook">
             <div class="rulebook-bar">
@@ -157,10 +170,16 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                 <p class="caption" id="rule-count">{ count(book) }</p>
             </div>
             <p class="hidden" role="status" id="rulebook-news">{ (*told).clone() }</p>
-            if *adding {
-                <Form rule={None::<Rule>} book={book.clone()} done={added} />
+            if let Some(id) = gone {
+                <p class="problem" role="alert">
+                    { format!("{id} is not in the rulebook any more. What you wrote can be added as a new rule.") }
+                </p>
+                <Form key="gone" rule={None::<Rule>} words={draft.borrow().clone()} book={book.clone()} done={added.clone()} />
             }
-            if kept.is_empty() && !*adding {
+            if *adding && gone.is_none() {
+                <Form key="new" rule={None::<Rule>} book={book.clone()} done={added} />
+            }
+            if kept.is_empty() && !*adding && gone.is_none() {
                 <p class="rulebook-empty">
                     { "No rules yet. The agent writes some while it plays; or tell it yours, in plain words." }
                 </p>
@@ -177,8 +196,10 @@ fn worth(worths: &[Worth], rule: &Rule) -> Option<Interval> {
     worths.iter().find(is_it).map(|worth| worth.lost)
 }
 
-fn element(id: &str) -> Option<HtmlElement> {
-    web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
+/// Why something can't be done, in one sentence. It is tried on a copy.
+fn refused(book: &Rulebook, hand: &Hand) -> Option<String> {
+    let mut copy = book.clone();
+    copy.revise(&hand.clone().into(), Origin::Person, 0, &Digest::default()).into_iter().next()
 }
 
 /// What is said after somebody did something, and what has the focus then.

@@ -41,8 +41,12 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
         link.write().map(|piece| link_to(&piece))
     });
     let toggle = {
-        let along = along.clone();
-        move |_: yew::Event| along.set(!*along)
+        let (along, told) = (along.clone(), told.clone());
+        move |_: yew::Event| {
+            along.set(!*along);
+            // That was said of the other link.
+            told.set(String::new());
+        }
     };
     let body = match &*link {
         Err(problem) => html! { <p class="problem" role="alert">{ problem }</p> },

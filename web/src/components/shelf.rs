@@ -52,7 +52,24 @@ enum Asked {
 pub fn ShelfSection(props: &ShelfProps) -> Html {
     let state = &props.state;
     let asked = use_state(|| None::<Asked>);
+    let list = use_node_ref();
+    {
+        // A list in which somebody chose goes by that from then on, whatever its options say.
+        let (list, open) = (list.clone(), state.open().to_string());
+        use_effect(move || {
+            if let Some(list) = list.cast::<HtmlSelectElement>() {
+                list.set_value(&open);
+            }
+        });
+    }
     let sharing = use_state(|| false);
+    let dismiss = {
+        let dispatcher = state.dispatcher();
+        move |_: MouseEvent| {
+            crate::focus::focus("books");
+            dispatcher.dispatch(Event::Dismiss);
+        }
+    };
     let at = |event: fn(u32) -> Event| {
         let (dispatcher, now) = (state.dispatcher(), props.now);
         Callback::from(move |()| dispatcher.dispatch(event(now)))
@@ -105,6 +122,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         let (asked, dispatcher) = (asked.clone(), state.dispatcher());
         Callback::from(move |event: Option<Event>| {
             asked.set(None);
+            crate::focus::focus("books");
             if let Some(event) = event {
                 dispatcher.dispatch(event);
             }
@@ -116,7 +134,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         <section class="rulebooks" aria-labelledby="rulebook-title" onkeydown={keep}>
             <div class="rulebooks-head">
                 <h2 id="rulebook-title"><Icon name="book" />{ "Rulebook" }</h2>
-                <select id="books" aria-label="Which rulebook" onchange={open}>
+                <select ref={list} id="books" aria-label="Which rulebook" onchange={open}>
                     { for state.names().map(|name| html! {
                         <option value={name.to_string()} selected={name == state.open()}>{ name }</option>
                     }) }
@@ -142,7 +160,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 if !state.notices.is_empty() {
                     <div class="notice">
                         <ul>{ for state.notices.iter().map(|notice| html! { <li dir="auto">{ notice }</li> }) }</ul>
-                        <button type="button" class="plain" aria-label="Dismiss" onclick={at(|_| Event::Dismiss).reform(|_| ())}>
+                        <button type="button" class="plain" aria-label="Dismiss" onclick={dismiss}>
                             <Icon name="close" />
                         </button>
                     </div>

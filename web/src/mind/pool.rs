@@ -20,6 +20,10 @@ use wasm_bindgen_futures::spawn_local;
 /// Most workers that are hired unless somebody asks for more: each holds the whole model.
 const MOST: usize = 4;
 
+/// Where a page was put up anew while somebody played.
+const CHANGED: &str =
+    "The model at its address is another one now. Load it again, and all workers have the new one.";
+
 /// What a pool does for the agent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
@@ -61,6 +65,8 @@ pub struct Pool {
 struct Crew {
     backend: Backend,
     source: Source,
+    /// The model's files, by name, size and sum: all workers have the same.
+    files: Vec<(String, u64, String)>,
     /// Those that have the model; the first one was there first.
     members: Vec<Member>,
     /// Those that are loading it.
@@ -110,7 +116,8 @@ impl Pool {
         let (tell, told) = unbounded();
         let (members, hired) = (Vec::new(), Vec::new());
         let (numbers, wanted, refused, adapter) = (0, 1, None, None);
-        let crew = Crew { backend, source, members, hired, numbers, wanted, refused, adapter, tell };
+        let files = ready.about.files.clone();
+        let crew = Crew { backend, source, files, members, hired, numbers, wanted, refused, adapter, tell };
         let pool = Self { crew: Rc::new(RefCell::new(crew)) };
         join(&pool.crew, ready);
         (pool, told)
@@ -119,10 +126,10 @@ impl Pool {
     /// A pool of its own with one worker, which loads the same model from the browser's cache: for work that
     /// this one is not to wait for.
     pub fn apart(&self) -> impl Future<Output = Result<Self, String>> + use<> {
-        let Crew { backend, source, .. } = &*self.crew.borrow();
-        let (backend, source) = (*backend, source.clone());
+        let Crew { backend, source, files, .. } = &*self.crew.borrow();
+        let (backend, source, files) = (*backend, source.clone(), files.clone());
         async move {
-            let ready = begin(backend, source.clone(), &|_| ()).await?;
+            let ready = alike(backend, source.clone(), &files).await?;
             // Nobody watches it write.
             Ok(Self::new(ready, backend, source).0)
         }
@@ -309,11 +316,15 @@ impl Crew {
     /// Takes in what is heard of a worker.
     fn hear(&mut self, number: usize, news: News) {
         let Some(at) = self.members.iter().position(|member| member.number == number) else { return };
-        let news = if at == 0 { news } else { ended(news) };
+        let news = match news {
+            News::Said(Reply::Loaded(about)) if about.files != self.files => News::Lost(CHANGED.into()),
+            news if at == 0 => news,
+            news => ended(news),
+        };
         match &news {
             News::Said(Reply::Failed { job: None, .. }) => {
-                // It could not load its model anew: who waits for it would wait for ever.
-                for tell in self.members[at].open.drain().filter_map(|(_, tell)| tell) {
+                // It could not load its model anew: who waits for it, now or later, would wait for ever.
+                for tell in self.members.remove(at).open.into_values().flatten() {
                     let _ = tell.unbounded_send(news.clone());
                 }
                 self.tell(Told::Heard(news));
@@ -367,8 +378,9 @@ fn missing(wanted: usize, there: usize, refused: Option<usize>) -> usize {
 fn hire(crew: &mut Crew, pool: Weak<RefCell<Crew>>) -> (usize, RemoteHandle<()>) {
     crew.numbers += 1;
     let (number, backend, source) = (crew.numbers, crew.backend, crew.source.clone());
+    let files = crew.files.clone();
     let (loading, handle) = async move {
-        let loaded = begin(backend, source, &|_| ()).await;
+        let loaded = alike(backend, source, &files).await;
         let Some(crew) = pool.upgrade() else { return };
         match loaded {
             Ok(ready) => join(&crew, ready),
@@ -384,6 +396,12 @@ fn hire(crew: &mut Crew, pool: Weak<RefCell<Crew>>) -> (usize, RemoteHandle<()>)
     .remote_handle();
     spawn_local(loading);
     (number, handle)
+}
+
+/// Starts one more worker with the model of these files.
+async fn alike(backend: Backend, source: Source, files: &[(String, u64, String)]) -> Result<Ready, String> {
+    let ready = begin(backend, source, &|_| ()).await?;
+    if ready.about.files == files { Ok(ready) } else { Err(CHANGED.into()) }
 }
 
 /// Takes a worker in.

@@ -106,6 +106,8 @@ async fn timed(backend: Backend, source: Source, tell: &impl Fn(Step)) -> Result
             News::Said(Reply::Written { cost, .. }) => return Ok((ready, cost.first + cost.rest)),
             News::Said(Reply::Failed { problem, .. }) | News::Lost(problem) => return Err(problem),
             News::Said(Reply::Tokens { .. }) => {}
+            // A fresh worker in the place of one that broke down: it goes on with the question.
+            News::Said(Reply::Loaded(_)) => tell(Step::Tries(backend)),
             other => tell(Step::Heard(other)),
         }
     }

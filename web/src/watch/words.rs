@@ -35,12 +35,13 @@ pub fn status(state: &State) -> String {
     let (watch, model) = (&state.watch, &state.model);
     let copies = |count: usize| if count == 1 { "One ballot".into() } else { format!("{count} ballots") };
     match (&watch.work, &model.stage) {
+        (_, Stage::Absent) if !model.is_missing() => "The page looks for its model…".into(),
         (_, Stage::Absent) => "There is no model to play with yet.".into(),
         (_, Stage::Failed(_)) => "The model could not be loaded.".into(),
         (_, Stage::Loading { .. } | Stage::Trying(_)) if watch.is_busy() => {
             "A worker broke down; a fresh one loads the model and goes on.".into()
         }
-        (_, Stage::Loading { .. } | Stage::Trying(_)) if state.running => {
+        (_, Stage::Loading { .. } | Stage::Trying(_)) if state.running && state.is_agents() => {
             format!("The agent begins when its model is here: {}", model::words::stage(model))
         }
         (_, Stage::Loading { .. } | Stage::Trying(_)) => {
@@ -59,7 +60,7 @@ pub fn status(state: &State) -> String {
         _ if watch.deciding => "It looks at the board…".into(),
         _ if watch.asked => "The strategist reflects after this step…".into(),
         _ if state.looks_back() => "You look back.".into(),
-        _ if state.running => "It goes on.".into(),
+        _ if state.running && state.is_agents() => "It goes on.".into(),
         _ => "Ready.".into(),
     }
 }
@@ -189,7 +190,7 @@ mod tests {
             assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), text);
         };
         check("up: rule 12 says so, a rule of thumb, rule 3", &["rule 12", "rule 3"]);
-        let text = "me 3 4. 1 red good, 2 tan cup bad, 12 red ring good 3. red ring good 3 at 8 4 in 6. goal none. up 1";
+        let text = "me 3 4. 1 red good, 2 tan cup bad, 12 red ring good 3. red ring good 3. goal none. up 1";
         check(text, &["12 red ring good 3"]);
         check("me 3 4. 1 red good", &[]);
     }

@@ -6,7 +6,7 @@ use super::pieces::pieces;
 use crate::components::icon::Icon;
 use crate::lab::words;
 use gloo_timers::callback::Timeout;
-use rulewright::agent::revision::hand::Hand;
+use rulewright::agent::revision::hand::{Hand, Words};
 use rulewright::agent::rulebook::{Origin, Rule, Rulebook, Status};
 use rulewright::arena::bootstrap::Interval;
 use std::collections::BTreeSet;
@@ -36,6 +36,8 @@ pub struct CardProps {
     pub worth: Option<Interval>,
     pub editing: bool,
     pub book: Rc<Rulebook>,
+    /// What is written in its form, as it is written.
+    pub typed: Callback<Words>,
     pub ask: Callback<Ask>,
     /// The steps of evidence that can be seen.
     pub own: Rc<BTreeSet<u32>>,
@@ -49,7 +51,8 @@ pub fn Card(props: &CardProps) -> Html {
     let before = use_before(&rule.heuristic);
     let shut = props.ask.reform(|hand: Option<Hand>| hand.map_or(Ask::Form(None), Ask::Do));
     if props.editing {
-        return html! { <li class="rule"><Form rule={rule.clone()} book={props.book.clone()} done={shut} /></li> };
+        let (book, typed) = (props.book.clone(), props.typed.clone());
+        return html! { <li class="rule"><Form rule={rule.clone()} {book} {typed} done={shut} /></li> };
     }
     let button = |what: &'static str, icon: &'static str, label: String, off: bool, ask: Ask| {
         let send = props.ask.clone();
@@ -58,11 +61,6 @@ pub fn Card(props: &CardProps) -> Html {
                 send.emit(ask.clone());
             }
         };
-        let pressed = match what {
-            "pin" => Some(rule.pinned.to_string()),
-            "off" => Some(rule.disabled.to_string()),
-            _ => None,
-        };
         html! {
             <button
                 type="button"
@@ -70,7 +68,6 @@ pub fn Card(props: &CardProps) -> Html {
                 id={format!("{what}-{id}")}
                 aria-label={format!("{label} {id}")}
                 title={label}
-                aria-pressed={pressed}
                 aria-disabled={off.then_some("true")}
                 {onclick}
             >

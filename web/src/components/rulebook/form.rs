@@ -1,9 +1,9 @@
 //! A rule's words, to be written or rewritten.
 
-use rulewright::agent::digest::Digest;
+use super::refused;
 use rulewright::agent::revision::hand::{Hand, Words};
 use rulewright::agent::rulebook::rule::{MOST_NAME, MOST_TEXT};
-use rulewright::agent::rulebook::{Origin, Rule, Rulebook};
+use rulewright::agent::rulebook::{Rule, Rulebook};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement};
@@ -14,7 +14,13 @@ use yew::prelude::*;
 pub struct FormProps {
     /// The rule; none for a new one.
     pub rule: Option<Rule>,
+    /// What it begins with, if not with the rule's words.
+    #[prop_or_default]
+    pub words: Option<Words>,
     pub book: Rc<Rulebook>,
+    /// What is written, as it is written.
+    #[prop_or_default]
+    pub typed: Callback<Words>,
     /// What to do; none to leave it.
     pub done: Callback<Option<Hand>>,
 }
@@ -22,7 +28,10 @@ pub struct FormProps {
 /// The form.
 #[component]
 pub fn Form(props: &FormProps) -> Html {
-    let words = use_state(|| props.rule.as_ref().map_or(Words { sure: true, ..Words::default() }, Words::of));
+    let words = use_state(|| {
+        let of_rule = || props.rule.as_ref().map(Words::of);
+        props.words.clone().or_else(of_rule).unwrap_or(Words { sure: true, ..Words::default() })
+    });
     let problem = use_state(String::new);
     let first = use_node_ref();
     {
@@ -35,7 +44,7 @@ pub fn Form(props: &FormProps) -> Html {
         });
     }
     let typed = |set: fn(&mut Words, String)| {
-        let words = words.clone();
+        let (words, told) = (words.clone(), props.typed.clone());
         move |event: InputEvent| {
             let target = event.target();
             let area =
@@ -43,6 +52,7 @@ pub fn Form(props: &FormProps) -> Html {
             let line = target.as_ref().and_then(|t| t.dyn_ref::<HtmlInputElement>()).map(|line| line.value());
             let mut new = (*words).clone();
             set(&mut new, area.or(line).unwrap_or_default());
+            told.emit(new.clone());
             words.set(new);
         }
     };
@@ -60,12 +70,10 @@ pub fn Form(props: &FormProps) -> Html {
                 Some(rule) => Hand::Edit(rule.rule_id.clone(), (*words).clone()),
                 None => Hand::Add((*words).clone()),
             };
-            // Tried on a copy first: what can't be done stays in the form.
-            let tried =
-                Rulebook::clone(&book).revise(&hand.clone().into(), Origin::Person, 0, &Digest::default());
-            match tried.first() {
+            // What can't be done stays in the form.
+            match refused(&book, &hand) {
                 None => done.emit(Some(hand)),
-                Some(sentence) => problem.set(sentence.clone()),
+                Some(sentence) => problem.set(sentence),
             }
         })
     };

@@ -41,7 +41,11 @@ pub fn Log(props: &LogProps) -> Html {
         let (undone, is_now) = (!path.contains(&at), book.head() == Some(at));
         let again = {
             let onrevise = props.onrevise.clone();
-            move |_: MouseEvent| onrevise.emit(Hand::Take { rules: after.clone(), replace: true }.into())
+            move |_: MouseEvent| {
+                // The button goes; this brings back what was.
+                crate::focus::focus("undo");
+                onrevise.emit(Hand::Take { rules: after.clone(), replace: true }.into());
+            }
         };
         html! {
             <li key={at} class={classes!("revision", undone.then_some("undone"))}>

@@ -55,6 +55,7 @@ pub fn OfferDialog(props: &OfferProps) -> Html {
                     <span dir="auto">{ format!("Open its game too: {}", settings.join(", ")) }</span>
                 </label>
             }
+            <div role="alert">{ for offer.problems.iter().map(|problem| html! { <p class="problem">{ problem }</p> }) }</div>
             <div class="offer-end">
                 { button("offer-join", "primary", format!("Join “{}”", props.open), Choice::Join) }
                 { button("offer-replace", "", format!("Replace “{}”", props.open), Choice::Replace) }
