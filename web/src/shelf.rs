@@ -10,7 +10,7 @@ use rulewright::agent::rulebook::link::{self, Link};
 use rulewright::agent::rulebook::rule::plain;
 use rulewright::agent::rulebook::sheet::Sheet;
 use rulewright::agent::rulebook::shelf::Shelf;
-use rulewright::agent::rulebook::{Origin, Rulebook};
+use rulewright::agent::rulebook::{Origin, Rule, Rulebook};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::HashChangeEvent;
@@ -252,7 +252,11 @@ impl Rulebooks {
             }
             Choice::Discard => return,
         }
-        if self.shelf == before && !self.notices.is_empty() {
+        let has = |rule: &Rule| {
+            let mut kept = self.shelf.book(&self.open).into_iter().flat_map(Rulebook::kept);
+            kept.any(|known| known.heuristic == rule.heuristic)
+        };
+        if self.shelf == before && !sheet.rules.iter().filter(|rule| rule.is_kept()).all(has) {
             // What could not be taken in stays on offer: another choice may do.
             let problems = std::mem::take(&mut self.notices);
             self.offer = Some(Rc::new(Offer { problems, ..Rc::unwrap_or_clone(offer) }));
@@ -552,13 +556,16 @@ mod tests {
         let own: Vec<Event> = (0..8).map(|i| add(&format!("own {i}"))).collect();
         let rules: Vec<String> = (0..8).map(|i| format!(r#"{{"NEW_HEURISTIC": "theirs {i}"}}"#)).collect();
         let offer = read_file("monday.json".into(), &format!("[{}]", rules.join(",")));
-        let state = after(after(fresh(), own), [Event::Offer(offer), Event::Choose(Choice::Join, 9)]);
+        let state = after(after(fresh(), own), [Event::Offer(offer.clone()), Event::Choose(Choice::Join, 9)]);
         assert_eq!(state.book().lines().len(), 8);
         let problems = state.offer.as_ref().map(|offer| offer.problems.len());
         assert_eq!((problems, state.notices.len()), (Some(1), 0), "it is said where it can be seen");
         let state = after(state, [Event::Choose(Choice::Apart, 9)]);
         assert_eq!((state.open(), state.book().lines().len()), ("monday", 8));
         assert_eq!(state.offer, None);
+        // What is here already has come.
+        let again = after(state, [Event::Offer(offer), Event::Choose(Choice::Replace, 9)]);
+        assert_eq!(again.offer, None);
     }
 
     #[test]
