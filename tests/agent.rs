@@ -15,7 +15,7 @@ const DECISIONS: u32 = 60;
 struct Chatter;
 
 const SAID: [&str; 4] = [
-    "me 3 4. 1 blue box bad. red ring new at 3 1 in 3, blue box bad. goal touch red ring 3 1. up 2. up: touch red ring",
+    "me 3 4. 1 blue box bad. red ring new, blue box bad. goal touch red ring 3 1 in 3. up 2. up: touch red ring",
     "me 9 9. 1 red ring good, 2 none. goal none. left free. left: shoot blue box and pink moon leaves",
     "trend up. rule 1: trend up holds, hold",
     "\u{1f600} action: action: : | nonsense 999999999999",

@@ -64,8 +64,7 @@ pub fn named(text: &str) -> BTreeSet<usize> {
 
 /// Where a ballot's text cites the rules that it goes by, from first to last, each with the rule's place in the
 /// prompt, counted from 1. Some it names: `rule 2` says so. On a board it first says how it reads each, `2 red
-/// ring good 3, 3 blue box bad`, and goes by those whose verdict it gives to a thing in sight: `red ring good 3
-/// at 8 4 in 6`.
+/// ring good 3, 3 blue box bad`, and goes by those whose verdict it gives to a thing in sight: `red ring good 3`.
 pub fn citations(text: &str) -> Vec<(Range<usize>, usize)> {
     let told = text.match_indices("rule ").filter_map(|(at, word)| {
         let number = at + word.len();
@@ -87,7 +86,7 @@ pub fn citations(text: &str) -> Vec<(Range<usize>, usize)> {
 }
 
 /// What a ballot's text, or a look's, says is in sight, each thing with all that is said of it: `red ring good
-/// 3 at 8 4 in 6`. The player's own place is among them.
+/// 3`. The player's own place is among them.
 pub fn seen(text: &str) -> impl Iterator<Item = &str> {
     let sights = sentences(text).filter(|said| !reads_rules(said)).flat_map(|said| said.split(", "));
     sights.map(|thing| thing.trim_end_matches('.'))
@@ -106,9 +105,8 @@ fn reads_rules(sentence: &str) -> bool {
 
 /// Whether what is said of a thing in sight is what a rule was read to say.
 fn bears_out(thing: &str, reading: &str) -> bool {
-    let until = |text: &'static str| move |word: &&str| *word != text;
-    let thing: Vec<&str> = thing.split(' ').take_while(until("at")).collect();
-    let reading: Vec<&str> = reading.split(' ').take_while(until("onto")).collect();
+    let thing: Vec<&str> = thing.split(' ').collect();
+    let reading: Vec<&str> = reading.split(' ').take_while(|word| *word != "onto").collect();
     let Some((sprite, verdicts)) = thing.split_at_checked(2) else { return false };
     let about = reading.iter().take_while(|word| sprite.contains(word)).count();
     let verdict = &reading[about..];
@@ -191,10 +189,10 @@ mod tests {
             }
             named(&text).into_iter().collect::<Vec<_>>()
         };
-        assert_eq!(names("orange moon good 2 at 3 1 then 4 0 in 6, tan cup new"), [2]);
+        assert_eq!(names("orange moon good 2, tan cup new"), [2]);
         assert_eq!(names("orange moon catch good, blue box bad"), [1, 3]);
-        assert_eq!(names("red box bad push at 1 1 from 2 2 in 3"), [3, 5]);
+        assert_eq!(names("red box bad push"), [3, 5]);
         assert_eq!(names("orange cup bad, tan box good"), [0; 0]);
-        assert_eq!(names("orange, moon, , at 3"), [0; 0]);
+        assert_eq!(names("orange, moon, , 3"), [0; 0]);
     }
 }

@@ -48,11 +48,11 @@ const STEP: [Kind; 10] = {
         Kind { number: 1, rows: 3, length, images: false }
     }
     [
-        votes(0, 184),
-        votes(2, 216),
-        votes(2, 244),
-        votes(2, 280),
-        votes(2, 408),
+        votes(0, 176),
+        votes(2, 208),
+        votes(2, 232),
+        votes(2, 264),
+        votes(2, 400),
         reflections(144),
         reflections(216),
         reflections(296),

@@ -1,11 +1,13 @@
 //! The teacher at the board: plans with what a rulebook claims, true or not, and says its reasons in
 //! the few words that the model learns to say.
 //!
-//! It says what each rule claims in a word or two. Then it names each kind of thing in sight, what the
-//! rules say of it and, if it is worth something (or is new, while there are lives to risk), where the best
-//! of its kind is and in how many steps it can be met. Of these it picks its goal, and tries every action on
-//! a copy of the game that works as the rulebook claims: what is in the way, what hurts, how far the goal is
-//! then. All that a choice depends on is said before it: a small model learns in small steps.
+//! It says what each rule claims in a word or two. Then it names each kind of thing in sight, by colour, and
+//! what the rules say of it. It goes for the kind that is worth most (what is new counts too, while there are
+//! lives to risk), of equals the first that it named, and of that kind for the nearest, where it is now: a small
+//! model is no good at sums, and weighing worth against steps, or foreseeing where a thing will be met, made the
+//! teacher no better (`samples teacher`). Then it tries every action on a copy of the game that works as the
+//! rulebook claims: what is in the way, what hurts, how far the goal is then. All that a choice depends on is
+//! said before it: a small model learns in small steps.
 
 use super::claim::{Claim, Subject, Worth};
 use crate::env::Action;
@@ -14,6 +16,7 @@ use crate::games::arcade::{Arcade, Ground, Sighting};
 use crate::games::grid::{Heading, SIDE};
 use crate::games::rules::{Effect, Effects, Motion, Rules, Then};
 use crate::games::sprite::Sprite;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const SIDES: usize = SIDE as usize;
@@ -26,8 +29,6 @@ const LOW_FUEL: i32 = 15;
 const MOST_SEEN: usize = 16;
 /// Farther than any cell.
 const FAR: u8 = u8::MAX;
-/// How much less a thing is worth for each step that it is away.
-const DISCOUNT: f32 = 0.88;
 /// What points are worth where the rule does not say how many, and what something new may be worth.
 const SOME: u8 = 3;
 
@@ -130,7 +131,7 @@ impl Known {
         self.touch.is_none() && shot.is_none() && self.leave.is_none() && self.push.is_none()
     }
 
-    /// What it is worth to meet it in some way, were it here.
+    /// What it is worth to meet it in some way.
     fn value(&self, way: Way, door: f32) -> f32 {
         let worth = match way {
             Way::Touch => self.touch.or(self.leave.filter(|(_, worth)| worth.is_bad())),
@@ -193,7 +194,7 @@ struct Goal {
     at: usize,
     /// In how many steps.
     steps: u8,
-    /// What it is worth now, given how far it is.
+    /// What it is worth.
     worth: f32,
 }
 
@@ -397,23 +398,21 @@ impl<'a> View<'a> {
         matches!(self.known(thing).touch, Some((_, Worth::Teleport)))
     }
 
-    /// The best that is to be had of each kind.
-    fn goals(&self) -> Vec<Option<Goal>> {
+    /// The nearest of the kind that is worth most; of equals, the kind that comes first by colour.
+    fn goal(&self) -> Option<Goal> {
         let steps = self.flood(self.player);
-        let walk = steps;
-        let moving =
-            |thing: usize| !matches!(self.motion(thing), Motion::Still | Motion::Chase | Motion::Flee);
         let thirsty = self.is_thirsty();
         let doors = self.kinds.iter().any(|&kind| matches!(self.known[kind].touch, Some((_, Worth::Door))));
         let door = if doors { 5.0 } else { 1.0 };
-        let mut best: Vec<Option<Goal>> = vec![None; self.known.len()];
+        let rank = |goal: &Goal| (self.things[goal.thing].sprite, goal.steps);
+        let beats = |goal: &Goal, best: &Goal| {
+            goal.worth > best.worth || (goal.worth == best.worth && rank(goal) < rank(best))
+        };
+        let mut best: Option<Goal> = None;
         let mut offer = |way: Way, thing: usize, at: usize, steps: u8| {
-            // Of two that come at the same time, the nearer: else the player would turn to and fro.
-            let near = 0.001 * (1.0 - f32::from(walk[at].min(100)) / 100.0);
-            let worth = self.known(thing).value(way, door) * DISCOUNT.powi(i32::from(steps)) * (1.0 + near);
-            let best = &mut best[self.kinds[thing]];
-            if steps != FAR && best.is_none_or(|best| worth > best.worth) {
-                *best = Some(Goal { way, thing, at, steps, worth });
+            let goal = Goal { way, thing, at, steps, worth: self.known(thing).value(way, door) };
+            if steps != FAR && best.is_none_or(|best| beats(&goal, &best)) {
+                best = Some(goal);
             }
         };
         for (i, thing) in self.things.iter().enumerate() {
@@ -421,17 +420,15 @@ impl<'a> View<'a> {
                 continue;
             }
             let here = cell(thing.x, thing.y);
-            let path: &[(u8, u8)] = if moving(i) { &self.paths[i] } else { &[] };
             if self.wants_touch(i) {
-                if moving(i) {
+                if steps[here] == FAR {
+                    // It may still come to where the player can be.
+                    let path = &self.paths[i];
                     let met = path.iter().enumerate().find_map(|(t, &(x, y))| {
                         let at = cell(x, y);
                         (usize::from(steps[at]) <= t + 1).then_some((at, t as u8 + 1))
                     });
-                    // Not met in time, but still there then.
-                    let last = path.last().filter(|_| path.len() == FORESIGHT);
-                    let last = || last.map(|&(x, y)| (cell(x, y), steps[cell(x, y)]));
-                    if let Some((at, steps)) = met.or_else(last) {
+                    if let Some((at, steps)) = met {
                         offer(Way::Touch, i, at, steps);
                     }
                 } else {
@@ -439,8 +436,7 @@ impl<'a> View<'a> {
                 }
             }
             if self.wants_shot(i) {
-                let target = path.first().map_or(here, |&(x, y)| cell(x, y));
-                if let Some((at, far)) = self.line_up(target, &steps) {
+                if let Some((at, far)) = self.line_up(here, &steps) {
                     offer(Way::Shoot, i, at, far);
                 }
             }
@@ -641,9 +637,7 @@ impl<'a> View<'a> {
 
     fn decide(&self, claims: &[Claim]) -> Decision {
         let seen = self.seen();
-        let goals = self.goals();
-        let better = |best: Goal, goal: Goal| if goal.worth > best.worth { goal } else { best };
-        let goal = seen.iter().filter_map(|&kind| goals[kind]).reduce(better);
+        let goal = self.goal();
         let away = goal.as_ref().map_or([FAR; CELLS], |goal| self.flood(goal.at));
         let (px, py) = self.arcade.player();
         let near = |thing: &Sighting| thing.x.abs_diff(px) + thing.y.abs_diff(py) <= 5;
@@ -681,7 +675,7 @@ impl<'a> View<'a> {
             let _ = write!(text, "{}. ", said.collect::<Vec<_>>().join(", "));
         }
         if !seen.is_empty() {
-            let said: Vec<String> = seen.iter().map(|&kind| self.say_kind(kind, goals[kind])).collect();
+            let said: Vec<String> = seen.iter().map(|&kind| self.say_kind(kind)).collect();
             let _ = write!(text, "{}. ", said.join(", "));
         }
         match &goal {
@@ -696,48 +690,35 @@ impl<'a> View<'a> {
         Decision { text, action, equal, towards }
     }
 
-    /// The kinds in sight, in the order in which they are seen, row by row.
+    /// The kinds in sight, by colour and then by shape, as [`Sprite`] has them.
     fn seen(&self) -> Vec<usize> {
-        let mut seen: Vec<usize> = Vec::new();
-        for &kind in &self.kinds {
-            if !seen.contains(&kind) {
-                seen.push(kind);
-            }
-        }
-        seen
+        let seen: BTreeMap<Sprite, usize> =
+            self.things.iter().map(|thing| thing.sprite).zip(self.kinds.iter().copied()).collect();
+        seen.into_values().collect()
     }
 
-    /// What the rules say of a kind, and where the best of it is: `red ring good 2 at 8 4 in 6`.
-    fn say_kind(&self, kind: usize, goal: Option<Goal>) -> String {
+    /// What the rules say of a kind: `red ring good 2`.
+    fn say_kind(&self, kind: usize) -> String {
         let sprite = self.arcade.rules().kinds[kind].sprite;
         let verdicts = self.known[kind].verdicts(self.fires);
         let said = if verdicts.is_empty() { "new".into() } else { verdicts.join(" ") };
-        let mut text = format!("{sprite} {said}");
-        if let Some(goal) = goal {
-            let then = if goal.way == Way::Touch { "then" } else { "from" };
-            let _ = write!(text, " at {} in {}", self.say_place(&goal, then), goal.steps);
-        }
-        text
+        format!("{sprite} {said}")
     }
 
+    /// What to meet and where it is; if it is to be met, shot or pushed from elsewhere, that cell too; and in
+    /// how many steps: `goal touch red ring 8 4 in 6`.
     fn say_goal(&self, goal: &Goal, text: &mut String) {
         let way = match goal.way {
             Way::Touch => "touch",
             Way::Shoot => "shoot",
             Way::Push(..) => "push",
         };
-        let sprite = self.things[goal.thing].sprite;
-        let _ = write!(text, "goal {way} {sprite} {}", self.say_place(goal, "at"));
-    }
-
-    /// Where a goal's thing is and, if it is to be met, shot or pushed from elsewhere, that cell too.
-    fn say_place(&self, goal: &Goal, elsewhere: &str) -> String {
-        let thing = &self.things[goal.thing];
-        let place = format!("{} {}", thing.x, thing.y);
-        if goal.at == cell(thing.x, thing.y) {
-            return place;
+        let Sighting { sprite, x, y, .. } = self.things[goal.thing];
+        let _ = write!(text, "goal {way} {sprite} {x} {y}");
+        if goal.at != cell(x, y) {
+            let _ = write!(text, " at {} {}", goal.at % SIDES, goal.at / SIDES);
         }
-        format!("{place} {elsewhere} {} {}", goal.at % SIDES, goal.at / SIDES)
+        let _ = write!(text, " in {}", goal.steps);
     }
 
     /// What the action will meet, as anybody can see who looks closely: no luck is foreseen.

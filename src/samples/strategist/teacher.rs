@@ -4,7 +4,7 @@
 //! - What came of a meeting in more than half of its cases is a fact; `0` needs two cases. A fact of three
 //!   cases or more in three quarters of all is sure, any other is a maybe.
 //! - A rule that agrees with the fact on its line is confirmed; it is sure if it was, or if its cases and
-//!   the new ones are three or more and the new ones agree in three quarters.
+//!   the new ones are three or more in three quarters of all.
 //! - A rule that disagrees is edited if the fact is sure, or if the fact has two cases and the rule is a
 //!   maybe. It is retired instead if another rule says the fact already (two cases are enough then), or if
 //!   the fact is that nothing comes of what nobody needs to do.
@@ -21,7 +21,7 @@
 use super::{Held, how, trigger};
 use crate::agent::digest::{ALWAYS, Deed, Digest, Line, List, Tally};
 use crate::agent::revision::{Finding, Observation, Operation, Revision, line};
-use crate::agent::rulebook::Status;
+use crate::agent::rulebook::{Status, is_enough};
 use crate::agent::trace::{How, Meeting, Shown};
 use crate::env::Action;
 use crate::games::Trigger;
@@ -53,9 +53,9 @@ pub(super) fn revise(held: &[Held], now: u32, digest: &Digest) -> Vec<(Operation
         };
         match verdict {
             Verdict::Confirm(observation) => {
-                let cases = rule.support.len() as u32 + observation.times;
-                let agrees = observation.times * 4 >= observation.of * 3;
-                let sure = rule.status == Status::Confirmed || cases >= 3 && agrees;
+                let held = rule.support.len() as u32 + observation.times;
+                let of = (rule.support.len() + rule.contradiction.len()) as u32 + observation.of;
+                let sure = rule.status == Status::Confirmed || is_enough(held, of);
                 operations.push((Operation::Confirm { rule: number, observation, sure }, None));
             }
             Verdict::Edit(claim, observation) => {
@@ -166,7 +166,7 @@ fn board_verdict(held: &[Held], i: usize, digest: &Digest, edited: &[Option<Clai
         || edited.iter().flatten().any(|other| is_same(other, &fact));
     let shut = says == Some(Worth::Door) && worth == Some(Worth::Nothing);
     let weak = rule.status == Status::Hypothesis || said_elsewhere;
-    if shut || !(is_sure(&observation) || weak && observation.times >= 2) {
+    if shut || !(is_enough(observation.times, observation.of) || weak && observation.times >= 2) {
         return Verdict::Leave;
     }
     let needless = worth == Some(Worth::Nothing) && matches!(deed.meeting.how, How::Leave | How::Drop);
@@ -280,12 +280,8 @@ fn fact(deed: &Deed, line: &Line) -> Option<(Claim, Observation)> {
     Some((claim, Observation { outcome: change.to_string(), times, of: line.total() }))
 }
 
-fn is_sure(seen: &Observation) -> bool {
-    seen.times >= 3 && seen.times * 4 >= seen.of * 3
-}
-
 fn finding(claim: &Claim, observation: Observation) -> Finding {
-    let sure = is_sure(&observation);
+    let sure = is_enough(observation.times, observation.of);
     Finding { trigger: trigger_of(claim), observation, heuristic: plain(claim), sure }
 }
 
