@@ -435,10 +435,10 @@ impl<'a> View<'a> {
                     offer(Way::Touch, i, here, steps[here]);
                 }
             }
-            if self.wants_shot(i) {
-                if let Some((at, far)) = self.line_up(here, &steps) {
-                    offer(Way::Shoot, i, at, far);
-                }
+            if self.wants_shot(i)
+                && let Some((at, far)) = self.line_up(here, &steps)
+            {
+                offer(Way::Shoot, i, at, far);
             }
             if let Some((way, at, far)) = self.push(i, here, &steps) {
                 offer(way, i, at, far);
