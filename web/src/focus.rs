@@ -1,8 +1,8 @@
-//! Where the keyboard's focus goes, so that the next key plays.
+//! Where the keyboard's focus goes, so that the next key plays; and what a list shows.
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{FocusOptions, HtmlElement};
+use web_sys::{FocusOptions, HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// Gives the focus to the board, so that the next key plays.
@@ -26,6 +26,21 @@ pub fn focus(id: &str) {
 
 fn element(id: &str) -> Option<HtmlElement> {
     web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// A list that shows what is chosen, by its place. Once somebody chose in it, it no longer goes by what its options say.
+#[hook]
+pub fn use_chosen(place: Option<usize>) -> NodeRef {
+    let list = use_node_ref();
+    {
+        let list = list.clone();
+        use_effect(move || {
+            if let (Some(list), Some(place)) = (list.cast::<HtmlSelectElement>(), place) {
+                list.set_selected_index(place as i32);
+            }
+        });
+    }
+    list
 }
 
 /// Whoever clicks with a pointer goes on playing by the keys: the button does not keep the focus, or

@@ -237,7 +237,6 @@ impl Rulebooks {
 
     fn choose(&mut self, choice: Choice, now: u32) {
         let Some(offer) = self.offer.take() else { return };
-        let before = self.shelf.clone();
         let origin = if offer.file.is_some() { Origin::Person } else { Origin::Link };
         let sheet = &offer.link.sheet;
         match choice {
@@ -256,7 +255,7 @@ impl Rulebooks {
             let mut kept = self.shelf.book(&self.open).into_iter().flat_map(Rulebook::kept);
             kept.any(|known| known.heuristic == rule.heuristic)
         };
-        if self.shelf == before && !sheet.rules.iter().filter(|rule| rule.is_kept()).all(has) {
+        if !sheet.rules.iter().filter(|rule| rule.is_kept()).all(has) {
             // What could not be taken in stays on offer: another choice may do.
             let problems = std::mem::take(&mut self.notices);
             self.offer = Some(Rc::new(Offer { problems, ..Rc::unwrap_or_clone(offer) }));
@@ -291,17 +290,15 @@ impl Rulebooks {
             self.notices
                 .push(format!("Another tab changed “{from}” too; what this tab made of it is “{to}” now."));
         }
-        if self.shelf.book(&open).is_none() {
-            // Another tab gave it another name, or deleted it.
-            let is_it = |name: &&str| self.shelf.book(name).is_some_and(|book| book.log() == self.book.log());
-            let renamed = self.shelf.names().find(is_it).map(String::from);
-            let gone = std::mem::replace(&mut open, renamed.unwrap_or_default());
-            self.show(&open);
+        // Another tab may have given it another name, or deleted it.
+        let gone = self.shelf.book(&open).is_none();
+        let is_it = |name: &&str| self.shelf.book(name).is_some_and(|book| book.log() == self.book.log());
+        let renamed = self.shelf.names().find(is_it).filter(|_| gone).map(String::from);
+        self.show(renamed.as_deref().unwrap_or(&open));
+        if gone {
             self.notices
-                .push(format!("Another tab renamed or deleted “{gone}”; “{}” is open now.", self.open));
-            return;
+                .push(format!("Another tab renamed or deleted “{open}”; “{}” is open now.", self.open));
         }
-        self.show(&open);
     }
 
     fn apply(&mut self, event: Event) {

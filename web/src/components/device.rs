@@ -1,6 +1,7 @@
 //! What the model runs on and how fast it is, in a line, with a way to change it.
 
 use super::Shared;
+use crate::focus::use_chosen;
 use crate::mind::Backend;
 use crate::model::{self, Stage};
 use crate::state::Event;
@@ -17,17 +18,7 @@ const DEVICES: [(Option<Backend>, &str); 3] =
 #[component]
 pub fn Device(props: &Shared) -> Html {
     let state = &props.state;
-    let list = use_node_ref();
-    {
-        let list = list.clone();
-        let chosen = DEVICES.iter().position(|(device, _)| *device == state.settings.device);
-        // As in the list of rulebooks.
-        use_effect(move || {
-            if let (Some(list), Some(chosen)) = (list.cast::<HtmlSelectElement>(), chosen) {
-                list.set_selected_index(chosen as i32);
-            }
-        });
-    }
+    let list = use_chosen(DEVICES.iter().position(|(device, _)| *device == state.settings.device));
     if state.model.stage == Stage::Absent {
         return Html::default();
     }
@@ -42,9 +33,7 @@ pub fn Device(props: &Shared) -> Html {
             state.dispatch(Event::Several(vec![Event::Device(*device), Event::Model(model::Event::Move)]));
         }
     };
-    let option = |(device, label): &(Option<Backend>, &'static str)| {
-        html! { <option selected={*device == state.settings.device}>{ *label }</option> }
-    };
+    let option = |(_, label): &(Option<Backend>, &'static str)| html! { <option>{ *label }</option> };
     html! {
         <p class="device">
             if let Some(loaded) = &state.model.loaded {

@@ -5,6 +5,7 @@ use super::icon::Icon;
 use super::rulebook::RulebookCards;
 use super::rulebook::worth::WorthBar;
 use super::share::{OfferDialog, ShareDialog};
+use crate::focus::use_chosen;
 use crate::lab::Lab;
 use crate::shelf::{Choice, Event, Rulebooks, read_file};
 use crate::state::State;
@@ -52,16 +53,7 @@ enum Asked {
 pub fn ShelfSection(props: &ShelfProps) -> Html {
     let state = &props.state;
     let asked = use_state(|| None::<Asked>);
-    let list = use_node_ref();
-    {
-        // A list in which somebody chose goes by that from then on, whatever its options say.
-        let (list, open) = (list.clone(), state.open().to_string());
-        use_effect(move || {
-            if let Some(list) = list.cast::<HtmlSelectElement>() {
-                list.set_value(&open);
-            }
-        });
-    }
+    let list = use_chosen(state.names().position(|name| name == state.open()));
     let sharing = use_state(|| false);
     let dismiss = {
         let dispatcher = state.dispatcher();
@@ -136,7 +128,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 <h2 id="rulebook-title"><Icon name="book" />{ "Rulebook" }</h2>
                 <select ref={list} id="books" aria-label="Which rulebook" onchange={open}>
                     { for state.names().map(|name| html! {
-                        <option value={name.to_string()} selected={name == state.open()}>{ name }</option>
+                        <option value={name.to_string()}>{ name }</option>
                     }) }
                 </select>
                 <button type="button" id="share-open" class="primary" onclick={share}><Icon name="share" />{ "Share" }</button>

@@ -32,6 +32,7 @@ pub fn Form(props: &FormProps) -> Html {
         let of_rule = || props.rule.as_ref().map(Words::of);
         props.words.clone().or_else(of_rule).unwrap_or(Words { sure: true, ..Words::default() })
     });
+    use_effect_with(((*words).clone(), props.typed.clone()), |(words, typed)| typed.emit(words.clone()));
     let problem = use_state(String::new);
     let first = use_node_ref();
     {
@@ -44,7 +45,7 @@ pub fn Form(props: &FormProps) -> Html {
         });
     }
     let typed = |set: fn(&mut Words, String)| {
-        let (words, told) = (words.clone(), props.typed.clone());
+        let words = words.clone();
         move |event: InputEvent| {
             let target = event.target();
             let area =
@@ -52,7 +53,6 @@ pub fn Form(props: &FormProps) -> Html {
             let line = target.as_ref().and_then(|t| t.dyn_ref::<HtmlInputElement>()).map(|line| line.value());
             let mut new = (*words).clone();
             set(&mut new, area.or(line).unwrap_or_default());
-            told.emit(new.clone());
             words.set(new);
         }
     };
