@@ -53,6 +53,9 @@ pub struct Settings {
     pub compares: u32,
     /// How many steps are remembered besides those that rules rest on.
     pub remembers: usize,
+    /// How often a move may lead nowhere before it is not offered for a while ([`History::offer`]); 0 for as often
+    /// as it likes.
+    pub patience: usize,
 }
 
 /// How the strategist writes.
@@ -84,6 +87,7 @@ impl Default for Settings {
             learns: Some(Learning::default()),
             compares: 0,
             remembers: 2000,
+            patience: 3,
         }
     }
 }
@@ -153,8 +157,11 @@ pub struct Decision {
     pub frame: Frame,
     /// What stood beside it.
     pub status: Status,
-    /// What it could do.
+    /// What it could do, but for the moves that would be in vain.
     pub actions: Vec<Action>,
+    /// Those.
+    #[serde(default)]
+    pub in_vain: Vec<Action>,
     /// What the executor was given to know.
     pub memory: Memory,
     /// The ballots, what they say together, and what was done.
@@ -186,11 +193,12 @@ struct Scene {
     frame: Frame,
     status: Status,
     actions: Vec<Action>,
+    in_vain: Vec<Action>,
 }
 
 impl Scene {
-    fn of<E: Environment>(game: &E) -> Self {
-        Self { frame: game.frame(), status: game.status(), actions: game.actions().to_vec() }
+    fn of<E: Environment>(game: &E, (actions, in_vain): (Vec<Action>, Vec<Action>)) -> Self {
+        Self { frame: game.frame(), status: game.status(), actions, in_vain }
     }
 
     fn prompt(&self, lines: &[String]) -> Vec<Message> {
@@ -253,7 +261,7 @@ impl Agent {
         self.now = self.decisions();
         self.install(mind).await?;
         // Frame -> K votes -> majority action,
-        let scene = Scene::of(game);
+        let scene = Scene::of(game, self.history.offer(game.actions(), self.settings.patience));
         let memory = self.memory();
         let prompt = scene.prompt(&memory.lines);
         let vote = self.vote(mind, &prompt, &scene, Policy::Adapted).await?;
@@ -268,12 +276,13 @@ impl Agent {
         let verdict = self.consider(&vote, &settled, outcome);
         let reflection = if verdict.yes { Some(self.reflect_now(mind).await) } else { None };
         let dynamics = self.record(&vote, change, &events);
-        let Scene { frame, status, actions } = scene;
+        let Scene { frame, status, actions, in_vain } = scene;
         Ok(Decision {
             number: self.now,
             frame,
             status,
             actions,
+            in_vain,
             memory,
             vote,
             outcome,

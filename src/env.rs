@@ -75,6 +75,13 @@ pub enum Action {
     Decline,
 }
 
+impl Action {
+    /// Whether it moves the player on a board.
+    pub fn is_move(self) -> bool {
+        matches!(self, Action::Up | Action::Down | Action::Left | Action::Right)
+    }
+}
+
 /// A number that stands beside the picture, such as `volatility 0.72` or `fuel 31`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {

@@ -2,7 +2,8 @@
 //! links to its evidence stay good.
 
 use super::rulebook::Rulebook;
-use super::trace::{Step, jumped};
+use super::trace::{Step, beside, jumped, place, stance};
+use crate::env::Action;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -31,13 +32,26 @@ pub struct History {
     open: bool,
     /// The least number of the next step.
     least: u32,
+    /// The first step of the present episode.
+    began: u32,
     most: usize,
 }
+
+/// How many steps back moves count as made in vain: walls stay where they are, other things may not.
+const LATELY: usize = 30;
 
 impl History {
     /// A trace that keeps so many steps, and those that a revision rests on.
     pub fn new(most: usize) -> Self {
-        Self { records: VecDeque::new(), unread: 0, met: false, open: false, least: 0, most: most.max(1) }
+        Self {
+            records: VecDeque::new(),
+            unread: 0,
+            met: false,
+            open: false,
+            least: 0,
+            began: 0,
+            most: most.max(1),
+        }
     }
 
     /// All that is kept, oldest first.
@@ -99,7 +113,42 @@ impl History {
 
     /// Says that what comes next is another episode; gives the last step if it was not known in full.
     pub fn close(&mut self) -> Option<Step> {
+        self.began = self.next();
         self.settle("")
+    }
+
+    /// What to choose from, and what is left out: the moves that led nowhere from where the player is now,
+    /// `patience` times of late, in this episode, and nothing was gained since. All is offered if no move would
+    /// be left, or if that is 0.
+    pub fn offer(&self, actions: &[Action], patience: usize) -> (Vec<Action>, Vec<Action>) {
+        let is_in_vain =
+            |action: &Action| patience > 0 && action.is_move() && self.times_in_vain(*action) >= patience;
+        let is_open = |action: &Action| action.is_move() && !is_in_vain(action);
+        let all = !actions.iter().any(is_open);
+        actions.iter().partition(|action| all || !is_in_vain(action))
+    }
+
+    /// How often a move led nowhere from where the player is now, of late and since it last led on. Where the
+    /// player is the agent's own words say, up to its last move; and that one leads where it led before.
+    fn times_in_vain(&self, action: Action) -> usize {
+        let lately = self.records.iter().rev().take(LATELY).take_while(|Record { step, .. }| {
+            step.number >= self.began && step.change.score <= 0 && step.change.lives <= 0
+        });
+        let lately: Vec<&Record> = lately.collect();
+        let Some((last, at)) = lately.first().and_then(|last| Some((last.step.action, place(&last.text)?)))
+        else {
+            return 0;
+        };
+        let in_vain = |from: (u8, u8), action: Action| {
+            let pairs = lately.windows(2).map(|pair| (pair[1], pair[0]));
+            let made = pairs
+                .filter(|(made, _)| made.step.action == action && place(&made.text) == Some(from))
+                .take_while(|(made, next)| stance(&made.text) == stance(&next.text));
+            made.count()
+        };
+        let stays = last.is_move() && in_vain(at, last) > 0;
+        let here = if stays { at } else { beside(at, last).unwrap_or(at) };
+        in_vain(here, action) + usize::from(stays && action == last)
     }
 
     /// Adds a step, and forgets what is too old and that no revision rests on.
@@ -146,6 +195,64 @@ mod tests {
         assert!(history.records().count() < 80);
         assert!((0..3).chain(260..300).all(|number| history.step(number).is_some()));
         assert_eq!(history.step(100), None);
+    }
+
+    #[test]
+    fn a_move_that_leads_nowhere_again_and_again_is_left_out_for_a_while() {
+        use Action::{Down, Left, Right, Wait};
+        let book = Rulebook::default();
+        let say = |history: &mut History, text: &str, action, gained: i32| {
+            let mut step = played(&[("nothing", score(gained))]).remove(0);
+            (step.number, step.action) = (history.next(), action);
+            history.push(record(&step, text), &book);
+        };
+        let go = |history: &mut History, x: u8, action, gained: i32| {
+            say(history, &format!("me {x} 4. goal none"), action, gained);
+        };
+        let left_out = |history: &History, patience| history.offer(&[Down, Left, Right, Wait], patience).1;
+        let mut history = History::new(99);
+        for _ in 0..3 {
+            assert_eq!(left_out(&history, 3), []);
+            go(&mut history, 7, Down, 0);
+        }
+        assert_eq!(history.offer(&[Down, Left, Wait], 3), (vec![Left, Wait], vec![Down]), "a wall");
+        assert_eq!(history.offer(&[Down, Wait], 3).1, [], "without any move it would only stand there");
+        assert_eq!((left_out(&history, 4), left_out(&history, 0)), (vec![], vec![]), "so far, and ever");
+        go(&mut history, 7, Left, 0);
+        assert_eq!(left_out(&history, 3), [], "elsewhere");
+        go(&mut history, 6, Right, 0);
+        assert_eq!(left_out(&history, 3), [Down], "back");
+        let mut gained = history.clone();
+        go(&mut gained, 7, Left, 1);
+        go(&mut gained, 6, Right, 0);
+        assert_eq!(left_out(&gained, 3), [], "nothing was in vain");
+        let mut another = history.clone();
+        another.close();
+        assert_eq!(left_out(&another, 3), [], "another episode");
+        for _ in 0..LATELY / 2 {
+            go(&mut history, 7, Wait, 0);
+        }
+        assert_eq!(left_out(&history, 3), [Down], "waiting is no move, and not in vain");
+        for _ in 0..LATELY / 2 {
+            go(&mut history, 7, Wait, 0);
+        }
+        assert_eq!(left_out(&history, 3), [], "the wall may be gone");
+        // Who goes to and fro, or turns, gets somewhere.
+        let (mut dodging, mut turning) = (History::new(99), History::new(99));
+        for _ in 0..5 {
+            go(&mut dodging, 7, Left, 0);
+            go(&mut dodging, 6, Right, 0);
+            for (facing, action) in [("left", Right), ("right", Left)] {
+                say(&mut turning, &format!("me 3 3 facing {facing}. goal none"), action, 0);
+            }
+        }
+        assert_eq!((left_out(&dodging, 3), left_out(&turning, 3)), (vec![], vec![]));
+        // A way that was shut and is open now is no longer in vain.
+        let mut opened = History::new(99);
+        for x in [7, 7, 7, 6, 7, 6] {
+            go(&mut opened, x, if x == 7 { Left } else { Right }, 0);
+        }
+        assert_eq!(left_out(&opened, 1), [], "it is at 7, or thinks so: left led on the last time");
     }
 
     #[test]

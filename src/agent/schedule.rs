@@ -351,7 +351,9 @@ fn speaks_of(rule: &Rule, step: &Step) -> bool {
 
 /// The things that a ballot's text calls new: `pink moon new`.
 pub fn new_things(text: &str) -> Vec<String> {
-    let said = prompt::seen(text).filter_map(|said| said.strip_suffix(" new"));
+    let said = prompt::seen(text)
+        .map(|said| said.strip_suffix(" most").unwrap_or(said))
+        .filter_map(|said| said.strip_suffix(" new"));
     let is_name = |name: &&str| {
         let words: Vec<&str> = name.split(' ').collect();
         words.len() <= 3 && words.iter().all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()))
@@ -415,7 +417,7 @@ mod tests {
 
     #[test]
     fn new_things_are_read_from_the_text() {
-        let text = "me 1 1. 1 red ring good. red ring good, pink moon new, tan cup new. goal none. up new, left 3. up: touch pink moon\naction: up";
+        let text = "me 1 1. 1 red ring good. red ring good, pink moon new most, tan cup new. goal none. up new, left 3. up: touch pink moon\naction: up";
         assert_eq!(new_things(text), ["pink moon", "tan cup"]);
         assert_eq!(new_things("New. 7 new, a b c d new, is new to me"), [""; 0]);
     }

@@ -14,11 +14,13 @@ struct Stall {
     twist: i32,
     score: i32,
     length: i32,
+    /// Whether anything comes of a move.
+    pays: bool,
 }
 
 impl Stall {
     fn new(twist: i32) -> Self {
-        Self { played: 0, twist, score: 0, length: 500 }
+        Self { played: 0, twist, score: 0, length: 500, pays: true }
     }
 }
 
@@ -39,6 +41,7 @@ impl Environment for Stall {
         let good = if self.played < self.twist { Action::Up } else { Action::Down };
         let score = match action {
             Action::Wait => 0,
+            _ if !self.pays => 0,
             action if action == good => 1,
             _ => -1,
         };
@@ -91,7 +94,7 @@ impl Script {
             choice.map_or((Action::Wait, "nothing".into()), |(a, thing)| (a, format!("touch {thing}")));
         let new = THINGS.iter().filter(|(_, thing)| rule(thing).is_none());
         let new: String = new.map(|(_, thing)| format!("{thing} new. ")).collect();
-        format!("me 1 1. {new}goal none. {action}: {met}\naction: {action}")
+        format!("{new}goal none. {action}: {met}\naction: {action}")
     }
 
     fn revision(records: &str, digest: &str) -> String {
@@ -198,6 +201,50 @@ fn a_rule_is_learned_contradicted_and_edited_and_the_score_rises() {
             rule.support.iter().chain(&rule.contradiction).all(|step| agent.history().step(*step).is_some())
         );
     }
+}
+
+/// Wants whatever is offered first, and says that it is where it was.
+struct Stubborn;
+
+impl Mind for Stubborn {
+    async fn vote(&mut self, prompt: &[Message], style: &Style, _: Policy) -> Result<Answer, MindError> {
+        let asked = words(&prompt[1]);
+        let first = asked.rsplit_once("actions: ").and_then(|(_, listed)| listed.split(", ").next()).unwrap();
+        let text = format!("me 1 1. goal none. {first}: nothing\naction: {first}");
+        Ok(Answer {
+            completions: style.seeds.iter().map(|&seed| said(text.clone(), seed)).collect(),
+            read: 9,
+        })
+    }
+
+    async fn write(&mut self, _: &[Message], _: &Style) -> Result<Answer, MindError> {
+        Err(MindError("nothing to write".into()))
+    }
+
+    async fn learn(&mut self, _: &[Lesson], _: Objective) -> Result<Vec<Gradient>, MindError> {
+        Err(MindError("nothing to learn".into()))
+    }
+
+    async fn adopt(&mut self, _: Option<&Adapter>) -> Result<(), MindError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn who_runs_into_a_wall_again_and_again_tries_another_way() {
+    let play = |patience: usize, steps: usize| -> Vec<Decision> {
+        let settings = Settings { patience, ..Settings::fixed(1) };
+        let (mut agent, mut wall) = (Agent::new(settings), Stall { pays: false, ..Stall::new(0) });
+        (0..steps).map(|_| block_on(agent.step(&mut wall, &mut Stubborn)).unwrap()).collect()
+    };
+    let (up, down) = (Action::Up, Action::Down);
+    let actions = |all: &[Decision]| all.iter().map(|decision| decision.vote.action).collect::<Vec<_>>();
+    let all = play(3, 7);
+    // The first step down may have led on, so up is offered once more.
+    assert_eq!(actions(&all), [up, up, up, down, up, down, down]);
+    assert_eq!((&all[3].actions[..], &all[3].in_vain[..]), (&[down, Action::Wait][..], &[up][..]));
+    assert!(all[4].actions.len() == 3 && all[4].in_vain.is_empty());
+    assert_eq!(actions(&play(0, 9)), [up; 9]);
 }
 
 #[test]

@@ -2,9 +2,12 @@
 //! never taught, against what the teacher would do.
 
 use super::bootstrap::Interval;
-use crate::agent::prompt;
+use crate::agent::history::{History, Record};
 use crate::agent::revision::{self, Finding, Operation, Revision};
-use crate::env::{Action, Environment};
+use crate::agent::rulebook::Rulebook;
+use crate::agent::trace::Step;
+use crate::agent::{Settings, prompt};
+use crate::env::{Action, Environment, Outcome, Status};
 use crate::games::desk::Desk;
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Game, Split as Of, Trigger};
@@ -116,9 +119,9 @@ impl Votes {
         let mut executor = Executor::new(self.source, self.split, self.book, seed);
         for _ in 0..cases {
             let sample = executor.sample();
-            let question = vote(&sample.rules, &sample.episode, &sample.decision.text);
+            let question = vote(&sample.rules, &sample.episode, &sample.offered, &sample.decision.text);
             let said = answer(&question);
-            let action = prompt::action(&said, sample.actions());
+            let action = prompt::action(&said, &sample.offered);
             voted.action.add(action.is_some_and(|action| sample.decision.equal.contains(&action)));
             let exact = said.trim() == sample.decision.text
                 || action.is_some_and(|action| {
@@ -150,9 +153,9 @@ impl Votes {
 }
 
 /// The question for a vote.
-fn vote(rules: &[String], episode: &Episode, gold: &str) -> Question {
-    let talk = prompt::vote(rules, episode.frame(), &episode.status(), episode.actions());
-    Question { talk, grammar: prompt::ballot(episode.actions()), gold: gold.into() }
+fn vote(rules: &[String], episode: &Episode, offered: &[Action], gold: &str) -> Question {
+    let talk = prompt::vote(rules, episode.frame(), &episode.status(), offered);
+    Question { talk, grammar: prompt::ballot(offered), gold: gold.into() }
 }
 
 /// The kinds that an answer says are in sight.
@@ -209,8 +212,8 @@ pub fn one_word(cases: usize, seed: u64, answer: &mut Answer<'_>) -> Rate {
             continue;
         }
         let both = books.iter().zip(&decisions).all(|(rules, decision)| {
-            let said = answer(&vote(rules, &sample.episode, &decision.text));
-            prompt::action(&said, sample.actions()).is_some_and(|action| decision.equal.contains(&action))
+            let said = answer(&vote(rules, &sample.episode, &sample.offered, &decision.text));
+            prompt::action(&said, &sample.offered).is_some_and(|action| decision.equal.contains(&action))
         });
         rate.add(both);
     }
@@ -282,7 +285,9 @@ pub fn questions(count: usize, seed: u64) -> Vec<Question> {
     let mut sets: Vec<Executor> = sets.collect();
     let turns = (0..count).map(|at| at % VOTES.len());
     let samples = turns.map(|set| sets[set].sample());
-    samples.map(|sample| vote(&sample.rules, &sample.episode, &sample.decision.text)).collect()
+    samples
+        .map(|sample| vote(&sample.rules, &sample.episode, &sample.offered, &sample.decision.text))
+        .collect()
 }
 
 /// A set of reflections.
@@ -597,14 +602,50 @@ impl Episodes {
             played.random +=
                 play(&mut |e, _, _| e.actions()[rng.random_range(0..e.actions().len() as u32) as usize]);
             let mut rng = Pcg32::seed_from_u64(wide + 99);
+            let mut walk = Walk::default();
             played.model += play(&mut |e, claims, rules| {
-                let gold = executor::decide(e, claims, &mut rng).text;
-                let said = answer(&vote(rules, e, &gold));
-                let idle = e.actions().last().copied().unwrap_or(Action::Wait);
-                prompt::action(&said, e.actions()).unwrap_or(idle)
+                let offered = walk.offer(e);
+                let gold = executor::choose(e, claims, &offered, &mut rng).text;
+                let said = answer(&vote(rules, e, &offered, &gold));
+                let idle = offered.last().copied().unwrap_or(Action::Wait);
+                let action = prompt::action(&said, &offered).unwrap_or(idle);
+                walk.go(action, said, e.status());
+                action
             });
         }
         played
+    }
+}
+
+/// What the model did in an episode so far: as the agent, it is not offered what came to nothing again and again.
+struct Walk {
+    history: History,
+    /// The last step, and the status before it.
+    last: Option<(Action, String, Status)>,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { history: History::new(Settings::default().remembers), last: None }
+    }
+}
+
+impl Walk {
+    /// The actions to choose from, after what the last one came to.
+    fn offer(&mut self, episode: &Episode) -> Vec<Action> {
+        let now = episode.status();
+        if let Some((action, text, before)) = self.last.take() {
+            let came =
+                Outcome { score: now.score - before.score, lives: now.lives - before.lives, done: false };
+            let step = Step::new(self.history.next(), (action, &text), (&before, &now), came, false);
+            let record = Record { step, text, words: BTreeSet::new(), done: false };
+            self.history.push(record, &Rulebook::default());
+        }
+        self.history.offer(episode.actions(), Settings::default().patience).0
+    }
+
+    fn go(&mut self, action: Action, text: String, before: Status) {
+        self.last = Some((action, text, before));
     }
 }
 

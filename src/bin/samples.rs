@@ -105,7 +105,8 @@ fn show(count: usize, seed: u64) {
         let sample = executor.sample();
         println!("--- {}", executor.game().id);
         sample.rules.iter().enumerate().for_each(|(i, rule)| println!("{}. {rule}", i + 1));
-        println!("{}\n> {}\n", sample.status(), sample.decision.text);
+        let offered: Vec<String> = sample.offered.iter().map(ToString::to_string).collect();
+        println!("{}\nactions: {}\n> {}\n", sample.status(), offered.join(", "), sample.decision.text);
     }
     let mut rng = Pcg32::seed_from_u64(seed);
     for _ in 0..count {

@@ -65,6 +65,8 @@ pub struct Sample {
     pub claims: Vec<Claim>,
     /// The episode at this moment.
     pub episode: Episode,
+    /// The legal actions, but for those that are left out as they came to nothing.
+    pub offered: Vec<Action>,
     /// What the teacher says and does.
     pub decision: Decision,
 }
@@ -79,16 +81,13 @@ impl Sample {
     pub fn status(&self) -> Status {
         self.episode.status()
     }
-
-    /// The legal actions.
-    pub fn actions(&self) -> &[Action] {
-        self.episode.actions()
-    }
 }
 
 /// Of a hundred samples that the model is taught, those that look for something in the way first. (60 were tried:
 /// the model erred less before walls, and more elsewhere.)
 pub const BLOCKED: u32 = 30;
+/// Of a hundred samples that the model is taught, those that are not offered some move or other.
+const LEFT_OUT: u32 = 15;
 
 /// Draws samples, one after the other from one episode and then the next.
 #[derive(Debug)]
@@ -152,15 +151,13 @@ impl Executor {
             }
         }
         self.draw_book();
-        // Where none is wanted no luck is spent: the sets that models are measured by stay what they are.
-        if self.blocked > 0 && chance(self.blocked, &mut self.rng) {
-            self.run_into_something();
-        }
-        let decision = decide(&self.episode, &self.claims, &mut self.rng);
+        let offered = self.offer();
+        let decision = choose(&self.episode, &self.claims, &offered, &mut self.rng);
         let sample = Sample {
             rules: self.rules.clone(),
             claims: self.claims.clone(),
             episode: self.episode.clone(),
+            offered,
             decision,
         };
         self.left -= 1;
@@ -174,22 +171,43 @@ impl Executor {
         sample
     }
 
-    /// Goes straight for the goal, and stays where something is in the way, if that comes soon.
-    fn run_into_something(&mut self) {
+    /// What the next sample may choose from. Some first run into something; and as the agent is not offered what
+    /// came to nothing again and again, some are not offered that, or another step.
+    fn offer(&mut self) -> Vec<Action> {
+        let mut offered = self.episode.actions().to_vec();
+        // Where none is wanted no luck is spent: the sets that models are measured by stay what they are.
+        if self.blocked == 0 {
+            return offered;
+        }
+        if chance(self.blocked, &mut self.rng) {
+            let vain = self.run_into_something().filter(|_| chance(50, &mut self.rng));
+            leave_out(&mut offered, vain);
+        }
+        let moves: Vec<Action> = offered.iter().copied().filter(|action| action.is_move()).collect();
+        if !moves.is_empty() && chance(LEFT_OUT, &mut self.rng) {
+            leave_out(&mut offered, Some(*one(&moves, &mut self.rng)));
+        }
+        offered
+    }
+
+    /// Goes straight for the goal, and stays where something is in the way, if that comes soon; gives the step
+    /// that led nowhere.
+    fn run_into_something(&mut self) -> Option<Action> {
         let mut ahead = self.episode.clone();
         for _ in 0..30 {
             let decision = decide(&ahead, &self.claims, &mut self.rng);
-            let Episode::Arcade(arcade) = &mut ahead else { return };
+            let Episode::Arcade(arcade) = &mut ahead else { return None };
             let before = arcade.player();
-            let Some(action) = decision.towards.and_then(|cell| straight(arcade, cell)) else { return };
+            let action = decision.towards.and_then(|cell| straight(arcade, cell))?;
             if arcade.step(action).done {
-                return;
+                return None;
             }
             if arcade.player() == before {
                 self.episode = ahead;
-                return;
+                return Some(action);
             }
         }
+        None
     }
 
     fn play(&mut self, wanted: Action) {
@@ -227,10 +245,22 @@ impl Executor {
     }
 }
 
+/// Leaves out a move, if another one stays.
+fn leave_out(offered: &mut Vec<Action>, vain: Option<Action>) {
+    if offered.iter().any(|&action| action.is_move() && Some(action) != vain) {
+        offered.retain(|&action| Some(action) != vain);
+    }
+}
+
 /// What the teacher does by some claims.
 pub fn decide(episode: &Episode, claims: &[Claim], rng: &mut Pcg32) -> Decision {
+    choose(episode, claims, episode.actions(), rng)
+}
+
+/// The same among some actions; at a desk all are offered, always.
+pub fn choose(episode: &Episode, claims: &[Claim], offered: &[Action], rng: &mut Pcg32) -> Decision {
     match episode {
-        Episode::Arcade(arcade) => teacher::decide(arcade, claims),
+        Episode::Arcade(arcade) => teacher::choose(arcade, claims, offered),
         Episode::Desk(desk) => desk::decide(desk, claims, rng),
     }
 }

@@ -48,11 +48,11 @@ const STEP: [Kind; 10] = {
         Kind { number: 1, rows: 3, length, images: false }
     }
     [
-        votes(0, 176),
-        votes(2, 208),
-        votes(2, 232),
-        votes(2, 264),
-        votes(2, 400),
+        votes(0, 184),
+        votes(2, 216),
+        votes(2, 240),
+        votes(2, 272),
+        votes(2, 408),
         reflections(144),
         reflections(216),
         reflections(296),
@@ -232,7 +232,7 @@ impl<'a> Lane<'a> {
 
     fn vote(&self, sample: &Sample) -> Result<Row, ModelError> {
         let frame = sample.frame();
-        let talk = prompt::vote(&sample.rules, frame.clone(), &sample.status(), sample.actions());
+        let talk = prompt::vote(&sample.rules, frame.clone(), &sample.status(), &sample.offered);
         self.row(&talk, &sample.decision.text, Some((frame, cells(&sample.episode))))
     }
 

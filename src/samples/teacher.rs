@@ -5,9 +5,10 @@
 //! what the rules say of it. It goes for the kind that is worth most (what is new counts too, while there are
 //! lives to risk), of equals the first that it named, and of that kind for the nearest, where it is now: a small
 //! model is no good at sums, and weighing worth against steps, or foreseeing where a thing will be met, made the
-//! teacher no better (`samples teacher`). Then it tries every action on a copy of the game that works as the
-//! rulebook claims: what is in the way, what hurts, how far the goal is then. All that a choice depends on is
-//! said before it: a small model learns in small steps.
+//! teacher no better (`samples teacher`). Nor is it at finding the most of many: so it says at each kind whether
+//! that is the most so far, and the last of these is the goal. Then it tries every action on a copy of the game
+//! that works as the rulebook claims: what is in the way, what hurts, how far the goal is then. All that a choice
+//! depends on is said before it: a small model learns in small steps.
 
 use super::claim::{Claim, Subject, Worth};
 use crate::env::Action;
@@ -238,7 +239,12 @@ struct View<'a> {
 
 /// Decides by a rulebook's claims.
 pub fn decide(arcade: &Arcade, claims: &[Claim]) -> Decision {
-    View::new(arcade, claims).decide(claims)
+    choose(arcade, claims, arcade.actions())
+}
+
+/// Decides among some actions: those that are left where others came to nothing. The last is the idle one.
+pub fn choose(arcade: &Arcade, claims: &[Claim], offered: &[Action]) -> Decision {
+    View::new(arcade, claims).decide(claims, offered)
 }
 
 /// Where everything is, row by row: `me 5 6, red ring 8 4, blue box 3 7`; not more than sixteen things.
@@ -398,21 +404,24 @@ impl<'a> View<'a> {
         matches!(self.known(thing).touch, Some((_, Worth::Teleport)))
     }
 
-    /// The nearest of the kind that is worth most; of equals, the kind that comes first by colour.
-    fn goal(&self) -> Option<Goal> {
+    /// What each of these kinds offers: what is worth most of it, and of that the nearest.
+    fn goals(&self, kinds: &[usize]) -> Vec<Option<Goal>> {
         let steps = self.flood(self.player);
         let thirsty = self.is_thirsty();
         let doors = self.kinds.iter().any(|&kind| matches!(self.known[kind].touch, Some((_, Worth::Door))));
         let door = if doors { 5.0 } else { 1.0 };
-        let rank = |goal: &Goal| (self.things[goal.thing].sprite, goal.steps);
         let beats = |goal: &Goal, best: &Goal| {
-            goal.worth > best.worth || (goal.worth == best.worth && rank(goal) < rank(best))
+            goal.worth > best.worth || (goal.worth == best.worth && goal.steps < best.steps)
         };
-        let mut best: Option<Goal> = None;
+        let mut best: Vec<Option<Goal>> = vec![None; kinds.len()];
         let mut offer = |way: Way, thing: usize, at: usize, steps: u8| {
             let goal = Goal { way, thing, at, steps, worth: self.known(thing).value(way, door) };
-            if steps != FAR && best.is_none_or(|best| beats(&goal, &best)) {
-                best = Some(goal);
+            let place = kinds.iter().position(|&kind| kind == self.kinds[thing]);
+            if let Some(best) = place.and_then(|place| best.get_mut(place))
+                && steps != FAR
+                && best.is_none_or(|best| beats(&goal, &best))
+            {
+                *best = Some(goal);
             }
         };
         for (i, thing) in self.things.iter().enumerate() {
@@ -635,17 +644,18 @@ impl<'a> View<'a> {
         far(cell) < far(self.player)
     }
 
-    fn decide(&self, claims: &[Claim]) -> Decision {
+    fn decide(&self, claims: &[Claim], offered: &[Action]) -> Decision {
         let seen = self.seen();
-        let goal = self.goal();
+        let offers = self.goals(&seen);
+        let most = best_so_far(&offers);
+        let goal = most.iter().rposition(|&most| most).and_then(|place| offers[place]);
         let away = goal.as_ref().map_or([FAR; CELLS], |goal| self.flood(goal.at));
         let (px, py) = self.arcade.player();
         let near = |thing: &Sighting| thing.x.abs_diff(px) + thing.y.abs_diff(py) <= 5;
         let danger = (self.things.iter().enumerate())
             .any(|(i, thing)| self.known(i).is_bad() && thing.heading.is_some() && near(thing));
-        let actions = self.arcade.actions();
         let try_all = |away: &[u8; CELLS]| -> Vec<(Action, Try)> {
-            actions
+            offered
                 .iter()
                 .map(|&action| (action, self.try_out(action, goal.as_ref(), away, danger)))
                 .collect()
@@ -662,7 +672,16 @@ impl<'a> View<'a> {
                 tries = try_all(&around);
             }
         }
-        let idle = actions.last().copied().unwrap_or(Action::Wait);
+        let idle = offered.last().copied().unwrap_or(Action::Wait);
+        let is_there = goal.is_some_and(|goal| goal.at == self.player);
+        if offered.len() < self.arcade.actions().len() && !is_there {
+            // Where the way is not open, waiting for it would be in vain too.
+            for (action, tried) in &mut tries {
+                if *action == idle && matches!(tried, Try::Away(_)) {
+                    *tried = Try::Free;
+                }
+            }
+        }
         let equal: Vec<Action> = pick(&tries, idle);
         let action = equal.first().copied().unwrap_or(idle);
         let mut text = format!("me {px} {py}");
@@ -675,7 +694,8 @@ impl<'a> View<'a> {
             let _ = write!(text, "{}. ", said.collect::<Vec<_>>().join(", "));
         }
         if !seen.is_empty() {
-            let said: Vec<String> = seen.iter().map(|&kind| self.say_kind(kind)).collect();
+            let said = seen.iter().zip(most).map(|(&kind, most)| self.say_kind(kind, most));
+            let said: Vec<String> = said.collect();
             let _ = write!(text, "{}. ", said.join(", "));
         }
         match &goal {
@@ -697,16 +717,16 @@ impl<'a> View<'a> {
         seen.into_values().collect()
     }
 
-    /// What the rules say of a kind: `red ring good 2`.
-    fn say_kind(&self, kind: usize) -> String {
+    /// What the rules say of a kind, and whether it offers the most so far: `red ring good 2 most`.
+    fn say_kind(&self, kind: usize, most: bool) -> String {
         let sprite = self.arcade.rules().kinds[kind].sprite;
         let verdicts = self.known[kind].verdicts(self.fires);
         let said = if verdicts.is_empty() { "new".into() } else { verdicts.join(" ") };
-        format!("{sprite} {said}")
+        format!("{sprite} {said}{}", if most { " most" } else { "" })
     }
 
-    /// What to meet and where it is; if it is to be met, shot or pushed from elsewhere, that cell too; and in
-    /// how many steps: `goal touch red ring 8 4 in 6`.
+    /// What to meet, where it is, and how far off; if it is to be met, shot or pushed from elsewhere, that cell
+    /// too; and in how many steps: `goal touch red ring 8 4 right 3 up 2 in 5`.
     fn say_goal(&self, goal: &Goal, text: &mut String) {
         let way = match goal.way {
             Way::Touch => "touch",
@@ -715,6 +735,12 @@ impl<'a> View<'a> {
         };
         let Sighting { sprite, x, y, .. } = self.things[goal.thing];
         let _ = write!(text, "goal {way} {sprite} {x} {y}");
+        let (px, py) = self.arcade.player();
+        for (from, to, less, more) in [(px, x, "left", "right"), (py, y, "up", "down")] {
+            if from != to {
+                let _ = write!(text, " {} {}", if to < from { less } else { more }, from.abs_diff(to));
+            }
+        }
         if goal.at != cell(x, y) {
             let _ = write!(text, " at {} {}", goal.at % SIDES, goal.at / SIDES);
         }
@@ -746,6 +772,18 @@ impl<'a> View<'a> {
         }
         if met.is_empty() { "nothing".into() } else { met.join(" and ") }
     }
+}
+
+/// Which offers are worth more than all before them: the last of these is the goal.
+fn best_so_far(offers: &[Option<Goal>]) -> Vec<bool> {
+    let mut best = 0.0;
+    let is_most = |offer: &Option<Goal>| {
+        let worth = offer.map_or(0.0, |goal| goal.worth);
+        let is_most = worth > best;
+        best = worth.max(best);
+        is_most
+    };
+    offers.iter().map(is_most).collect()
 }
 
 /// The best of what was tried, in the order of the actions; all are equally good.

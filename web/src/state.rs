@@ -900,6 +900,7 @@ pub mod tests {
             frame: Default::default(),
             status: Status { score: 0, lives: 1, readings: Default::default() },
             actions: vec![],
+            in_vain: vec![],
             memory: Default::default(),
             vote,
             outcome: Outcome::default(),

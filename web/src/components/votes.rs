@@ -103,6 +103,9 @@ pub fn Votes(props: &Shared) -> Html {
             { retry(state) }
             if let Some(vote) = vote {
                 { tally(vote, counts) }
+                if let Some(said) = decision.filter(|_| !writing).and_then(|decision| words::in_vain(&decision.in_vain)) {
+                    <p id="in-vain" class="empty">{ said }</p>
+                }
                 <ol id="ballots" class="traces" ref={list} aria-busy={writing.to_string()}>{ for cards }</ol>
             } else {
                 { beginning(state) }

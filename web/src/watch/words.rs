@@ -5,6 +5,7 @@ use crate::model::{self, Stage};
 use crate::state::State;
 use rulewright::agent::executor::{Settled, Vote};
 use rulewright::agent::prompt;
+use rulewright::env::Action;
 
 /// The agent is to play, and there is no model.
 pub const NO_MIND: &str = "The agent needs a model to play: load one under Model, at the end of this page.";
@@ -86,6 +87,13 @@ pub fn settled(vote: &Vote) -> String {
     }
 }
 
+/// The moves that the agent was not offered in a decision.
+pub fn in_vain(actions: &[Action]) -> Option<String> {
+    let named: Vec<String> = actions.iter().map(ToString::to_string).collect();
+    let said = || format!("Left out for now, as it came to nothing here: {}.", named.join(", "));
+    (!named.is_empty()).then(said)
+}
+
 /// What the model runs on.
 pub fn device(name: &str, workers: usize) -> String {
     if workers > 1 { format!("{name}, {workers} workers") } else { name.into() }
@@ -145,7 +153,7 @@ pub fn pieces(text: &str) -> Vec<(&str, bool)> {
 mod tests {
     use super::*;
     use rulewright::agent::executor::{Ballot, majority};
-    use rulewright::env::Action::{self, Left, Up, Wait};
+    use rulewright::env::Action::{Left, Up, Wait};
 
     fn vote(actions: &[Option<Action>]) -> Vote {
         let tally = majority(&actions.iter().map(|action| (*action, -1.0)).collect::<Vec<_>>(), 0);
@@ -170,6 +178,13 @@ mod tests {
         assert_eq!(said(&[Some(Up), None, None]), "Only one ballot could be read: up; 2 abstained.");
         assert_eq!(said(&[None]), "Nobody could be read: it does the least, wait.");
         assert_eq!(said(&[Some(Left)]), "One ballot alone: left.");
+    }
+
+    #[test]
+    fn what_is_not_offered_is_said() {
+        assert_eq!(in_vain(&[]), None);
+        let said = "Left out for now, as it came to nothing here: up, left.";
+        assert_eq!(in_vain(&[Up, Left]).as_deref(), Some(said));
     }
 
     #[test]
