@@ -9,7 +9,7 @@ use rulewright::agent::revision::{Operation, Revision};
 use rulewright::agent::rulebook::link::{self, Link};
 use rulewright::agent::rulebook::rule::plain;
 use rulewright::agent::rulebook::sheet::Sheet;
-use rulewright::agent::rulebook::shelf::Shelf;
+use rulewright::agent::rulebook::shelf::{Shelf, follows};
 use rulewright::agent::rulebook::{Origin, Rule, Rulebook};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -62,8 +62,13 @@ pub struct Rulebooks {
     /// The stored text as it was last seen, and the shelf in it.
     stored: Option<String>,
     base: Shelf,
+    /// What was stored before this tab's writing of which no other tab has shown that it knows: a browser may let
+    /// two tabs write before either has heard of the other.
+    unheard: Option<Shelf>,
     /// Whether to store anything: not over what can't be read.
     stores: bool,
+    /// Stored texts that could not be read.
+    pub aside: Option<String>,
     /// One sentence for each thing that went wrong.
     pub notices: Vec<String>,
     /// What is to be looked at.
@@ -115,18 +120,25 @@ impl Rulebooks {
             notices.push(problem);
             None
         });
+        let mut aside = storage::read(UNREADABLE).ok().flatten();
         let read = stored.as_deref().map(Shelf::read).transpose();
         if let (Err(problem), Some(text)) = (&read, &stored) {
-            // It is put aside first, so that nothing is lost.
-            let kept = storage::write(UNREADABLE, text);
+            // It is put aside first, so that nothing is lost, nor what was put aside before.
+            let both = match &aside {
+                Some(aside) if aside.ends_with(text) => aside.clone(),
+                Some(aside) => format!("{aside}\n{text}"),
+                None => text.clone(),
+            };
+            let kept = storage::write(UNREADABLE, &both);
             stores = kept.is_ok();
+            aside = Some(both);
             notices.push(match kept {
                 Ok(()) => format!("{problem} They were put aside, and you begin with a new one."),
                 Err(why) => format!("{problem} They stay where they are, and this tab stores nothing: {why}"),
             });
         }
         let open = storage::read(OPEN).ok().flatten().unwrap_or_default();
-        Self { stores, ..Self::new(read.ok().flatten(), stored, &open, notices) }
+        Self { stores, aside, ..Self::new(read.ok().flatten(), stored, &open, notices) }
     }
 
     fn new(shelf: Option<Shelf>, stored: Option<String>, open: &str, notices: Vec<String>) -> Self {
@@ -140,7 +152,9 @@ impl Rulebooks {
             open: String::new(),
             book: Rc::default(),
             stored,
+            unheard: None,
             stores: true,
+            aside: None,
             notices,
             offer: None,
         };
@@ -268,17 +282,24 @@ impl Rulebooks {
             Ok(theirs) => theirs,
             Err(problem) => {
                 self.notices = vec![format!("{problem} This tab stores nothing any more.")];
-                self.stores = false;
+                (self.stores, self.aside) = (false, stored);
                 return;
             }
         };
-        self.stored = stored;
-        let Some(theirs) = theirs else {
+        let known = std::mem::replace(&mut self.stored, stored);
+        if self.stored == known {
+            return;
+        }
+        let unheard = self.unheard.take();
+        let (Some(theirs), Some(text)) = (theirs, &self.stored) else {
             // Somebody cleared the storage; what is here is stored again with its next change.
             self.base = self.shelf.clone();
             return;
         };
-        let (mut merged, renamed) = self.shelf.merge(&self.base, &theirs);
+        // Who did not know what this tab wrote last has not deleted any of it.
+        let knew = known.is_some_and(|known| follows(text, &known));
+        let base = unheard.filter(|_| !knew).unwrap_or_else(|| self.base.clone());
+        let (mut merged, renamed) = self.shelf.merge(&base, &theirs);
         self.base = theirs;
         fill(&mut merged);
         self.shelf = merged;
@@ -331,7 +352,11 @@ impl Rulebooks {
             Event::Offer(Err(problems)) => self.notices = problems,
             Event::Choose(choice, now) => self.choose(choice, now),
             Event::Stored(stored) => self.join(stored),
-            Event::Saved(shelf, text) => (self.base, self.stored) = (shelf, Some(text)),
+            Event::Saved(shelf, text) => {
+                let before = std::mem::replace(&mut self.base, shelf);
+                self.unheard.get_or_insert(before);
+                self.stored = Some(text);
+            }
             Event::Complain(problem) => self.notices = vec![problem],
             Event::Dismiss => self.notices.clear(),
         }
@@ -348,7 +373,7 @@ impl Rulebooks {
             Ok(_) => {}
             Err(problem) => return Some(Event::Complain(problem)),
         }
-        let text = self.shelf.write();
+        let text = self.shelf.write(self.stored.as_deref());
         Some(match storage::write(SHELF, &text) {
             Ok(()) => Event::Saved(self.shelf.clone(), text),
             Err(problem) => Event::Complain(problem),
@@ -568,8 +593,11 @@ mod tests {
     #[test]
     fn a_rulebook_that_another_tab_renames_stays_open() {
         let here = after(fresh(), [Event::New("A".into()), Event::New("B".into()), add("x")]);
-        let saved = || Event::Saved(here.shelf.clone(), here.shelf.write());
-        let stored = |event: Event| Event::Stored(Some(after(here.clone(), [saved(), event]).shelf.write()));
+        let text = here.shelf.write(None);
+        let saved = || Event::Saved(here.shelf.clone(), text.clone());
+        let stored = |event: Event| {
+            Event::Stored(Some(after(here.clone(), [saved(), event]).shelf.write(Some(&text))))
+        };
         let state = after(here.clone(), [saved(), stored(Event::Rename("Z".into()))]);
         assert_eq!((state.open(), state.book().lines().len(), state.notices.len()), ("Z", 1, 1));
         let state = after(here.clone(), [saved(), stored(Event::Delete)]);
@@ -580,15 +608,37 @@ mod tests {
     #[test]
     fn what_two_tabs_write_at_once_stays() {
         let (here, there) = (after(fresh(), [add("here")]), after(fresh(), [add("there")]));
-        let state = after(here, [Event::Stored(Some(there.shelf.write()))]);
+        let state = after(here, [Event::Stored(Some(there.shelf.write(None)))]);
         assert_eq!(state.names().collect::<Vec<_>>(), [FIRST, "My rules 2"]);
         assert_eq!((state.open(), state.book().lines()), ("My rules 2", vec!["here".to_string()]));
         assert_eq!(state.shelf.book(FIRST).map(Rulebook::lines), Some(vec!["there".into()]));
         // And what only the other one wrote is simply here.
-        let saved = Event::Saved(there.shelf.clone(), there.shelf.write());
+        let text = there.shelf.write(None);
+        let saved = Event::Saved(there.shelf.clone(), text.clone());
         let more = after(there.clone(), [saved, add("more")]);
-        let state = after(there, [Event::Stored(Some(more.shelf.write()))]);
+        let state = after(there, [Event::Stored(Some(more.shelf.write(Some(&text))))]);
         assert_eq!((state.names().count(), state.book().lines().len()), (1, 2));
+    }
+
+    #[test]
+    fn a_rulebook_stays_that_another_tab_had_not_heard_of_when_it_wrote() {
+        let first = after(fresh(), [add("x")]);
+        let text = first.shelf.write(None);
+        let both = after(first.clone(), [Event::Saved(first.shelf.clone(), text.clone())]);
+        let write = |state: &Rulebooks| state.shelf.write(state.stored.as_deref());
+        let here = after(both.clone(), [Event::New("Here".into())]);
+        let here = after(here.clone(), [Event::Saved(here.shelf.clone(), write(&here))]);
+        let there = after(both, [Event::New("There".into())]);
+        let state = after(here.clone(), [Event::Stored(Some(write(&there)))]);
+        assert_eq!(state.names().collect::<Vec<_>>(), ["Here", FIRST, "There"]);
+        assert!(state.shelf != state.base, "it is stored again");
+        // Who knows of it may well delete it, and write again before that is heard of.
+        let knows = after(here.clone(), [Event::Delete]);
+        let deleted = after(knows.clone(), [Event::Saved(knows.shelf.clone(), write(&knows)), add("more")]);
+        for text in [write(&knows), write(&deleted)] {
+            let state = after(here.clone(), [Event::Stored(Some(text))]);
+            assert_eq!(state.names().collect::<Vec<_>>(), [FIRST]);
+        }
     }
 
     #[test]
@@ -624,7 +674,7 @@ mod tests {
     #[test]
     fn what_was_stored_is_not_stored_again() {
         let state = after(fresh(), [add("x")]);
-        let saved = Event::Saved(state.shelf.clone(), state.shelf.write());
+        let saved = Event::Saved(state.shelf.clone(), state.shelf.write(None));
         let state = after(state, [saved]);
         assert!(state.shelf == state.base && state.save().is_none());
     }

@@ -6,6 +6,7 @@ use super::rule::{MOST_NAME, plain};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The version of the stored text.
 const VERSION: u64 = 1;
@@ -24,7 +25,46 @@ pub struct Shelf {
 struct Stored<T> {
     rulewright_shelf: u64,
     #[serde(flatten)]
+    after: After,
+    #[serde(flatten)]
     shelf: T,
+}
+
+/// The marks of the texts that the writer of a stored text knew: that in whose place it was written, and those before.
+#[derive(Default, Serialize, Deserialize)]
+struct After {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    after: Vec<u64>,
+}
+
+/// How many marks a text has.
+const MOST_MARKS: usize = 16;
+
+/// What tells a stored text from others. (Another build of the page may make other marks: then nobody knows who wrote
+/// after whom, and [`follows`] says no.)
+fn mark(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl After {
+    /// The marks of a text that is written in the place of that one.
+    fn of(before: &str) -> Self {
+        let mut after = Self::read(before).after;
+        after.push(mark(before));
+        let old = after.len().saturating_sub(MOST_MARKS);
+        Self { after: after.split_off(old) }
+    }
+
+    fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+/// Whether a stored text was written by somebody who knew that other one.
+pub fn follows(text: &str, before: &str) -> bool {
+    After::read(text).after.contains(&mark(before))
 }
 
 /// Brings a stored shelf from one version to the next; there is only one as yet.
@@ -49,10 +89,12 @@ impl Shelf {
         serde_json::from_value(shelf).map_err(|e| unreadable(&e))
     }
 
-    /// The text to be stored.
-    pub fn write(&self) -> String {
+    /// The text to be stored in the place of that one, as far as its writer knows.
+    pub fn write(&self, before: Option<&str>) -> String {
+        let after = before.map(After::of).unwrap_or_default();
+        let stored = Stored { rulewright_shelf: VERSION, after, shelf: self };
         // Texts, numbers and lists: there is nothing in it that JSON has no word for.
-        serde_json::to_string(&Stored { rulewright_shelf: VERSION, shelf: self }).unwrap_or_default()
+        serde_json::to_string(&stored).unwrap_or_default()
     }
 
     /// The names, in order.
@@ -194,6 +236,18 @@ mod tests {
         assert_eq!(Shelf::read(r#"{"rulewright_shelf":1,"books":{}}"#), Ok(Shelf::default()));
     }
 
+    #[test]
+    fn a_stored_text_says_which_one_it_follows() {
+        let (first, shelf) = (Shelf::default().write(None), Shelf::default());
+        let second = shelf.write(Some(&first));
+        let third = shelf.write(Some(&second));
+        assert!(follows(&second, &first) && !follows(&second, &second) && !follows(&first, &second));
+        assert!(follows(&third, &second) && follows(&third, &first), "and what that one followed");
+        assert!(!follows("", "") && !follows("{}", "{}"));
+        let last = (0..99).fold(third, |before, _| shelf.write(Some(&before)));
+        assert!(last.len() < 500 && Shelf::read(&last) == Ok(shelf), "{last}");
+    }
+
     fn changes() -> impl Strategy<Value = Vec<(usize, u8, crate::agent::revision::Revision)>> {
         prop::collection::vec((0..3usize, 0..9u8, by_hand()), 0..5)
     }
@@ -242,7 +296,7 @@ mod tests {
                 prop_assert_eq!(our.merge(&base, &base).0, our.clone());
             }
             prop_assert!(base.merge(&base, &their).0.names().all(|name| name.len() > 1 || their.book(name).is_some()));
-            prop_assert_eq!(Shelf::read(&merged.write()), Ok(merged));
+            prop_assert_eq!(Shelf::read(&merged.write(Some("x"))), Ok(merged));
         }
     }
 
@@ -254,7 +308,7 @@ mod tests {
             shelf.add("a", Rulebook::default()).unwrap();
             let add = crate::agent::revision::hand::Hand::Add(crate::agent::revision::hand::Words { heuristic: "x y".into(), ..Default::default() });
             revise(&mut shelf, "a", &add.into());
-            for text in [&text, &mutated(&shelf.write(), salt)] {
+            for text in [&text, &mutated(&shelf.write(None), salt)] {
                 let told = Shelf::read(text);
                 prop_assert!(told.as_ref().map_or_else(|e| e.ends_with('.'), |_| true), "{:?}", told);
             }

@@ -396,7 +396,16 @@ async fn a_full_or_forbidden_storage_is_said() {
     visitor.run("localStorage.setItem('rulewright.shelf', '{broken')").await;
     visitor.reload().await;
     visitor.until("document.querySelector('#rulebook-notices').innerText.includes('put aside')").await;
-    assert_eq!(visitor.js::<String>("localStorage.getItem('rulewright.shelf.unreadable')").await, "{broken");
+    // Nor is what was put aside before; and there is a way to it.
+    visitor.run("localStorage.setItem('rulewright.shelf', '{worse')").await;
+    visitor.reload().await;
+    visitor.until("document.querySelector('#export-aside')").await;
+    visitor
+        .run("const make = URL.createObjectURL;
+            URL.createObjectURL = blob => { blob.text().then(text => window.exported = text); return make(blob) };
+            document.querySelector('#export-aside').click()")
+        .await;
+    visitor.until("window.exported === '{broken\\n{worse'").await;
     visitor.run("Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }").await;
     visitor.add_rule("in vain").await;
     visitor.until("document.querySelector('#rulebook-notices').innerText.includes('store nothing')").await;

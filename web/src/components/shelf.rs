@@ -91,6 +91,13 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         };
         html! { <button type="button" id={format!("export-{id}")} {onclick}>{ label }</button> }
     };
+    let aside = state.aside.is_some().then(|| {
+        let state = state.clone();
+        let onclick = move |_: MouseEvent| {
+            download("rulebooks.txt", "text/plain", state.aside.as_deref().unwrap_or_default());
+        };
+        html! { <button type="button" id="export-aside" {onclick}>{ "Export what could not be read" }</button> }
+    });
     let share = {
         let sharing = sharing.clone();
         move |_: MouseEvent| sharing.set(true)
@@ -144,6 +151,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 </label>
                 { export("json", "Export JSON", "application/json", Sheet::to_json) }
                 { export("md", "Export Markdown", "text/markdown", Sheet::to_markdown) }
+                { aside }
             </div>
             if let Some(asked) = *asked {
                 <Name key={format!("{asked:?}")} {asked} state={state.clone()} {done} />
