@@ -8,7 +8,7 @@ folder=${1:?which folder?}
 row() { printf '%10s %10s %10s  %s\n' "$@"; }
 
 # Part of the page, its limit in bytes after brotli, and what it is.
-parts=("page 705000 before the model" "cpu 1500000 the CPU worker" "gpu 2500000 the GPU worker")
+parts=("page 700000 before the model" "cpu 1500000 the CPU worker" "gpu 2500000 the GPU worker")
 declare -A sizes
 row raw gzip brotli file
 while IFS= read -r file; do

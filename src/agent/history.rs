@@ -40,6 +40,17 @@ pub struct History {
 /// How many steps back moves count as made in vain: walls stay where they are, other things may not.
 const LATELY: usize = 30;
 
+/// What to choose from without the moves that are in vain, and those; all is offered if no move would be left.
+pub fn leave_out(actions: &[Action], is_in_vain: impl Fn(Action) -> bool) -> (Vec<Action>, Vec<Action>) {
+    let (in_vain, offered): (Vec<_>, Vec<_>) =
+        actions.iter().partition(|action| action.is_move() && is_in_vain(**action));
+    if offered.iter().any(|action: &Action| action.is_move()) {
+        (offered, in_vain)
+    } else {
+        (actions.to_vec(), Vec::new())
+    }
+}
+
 impl History {
     /// A trace that keeps so many steps, and those that a revision rests on.
     pub fn new(most: usize) -> Self {
@@ -121,11 +132,7 @@ impl History {
     /// `patience` times of late, in this episode, and nothing was gained since. All is offered if no move would
     /// be left, or if that is 0.
     pub fn offer(&self, actions: &[Action], patience: usize) -> (Vec<Action>, Vec<Action>) {
-        let is_in_vain =
-            |action: &Action| patience > 0 && action.is_move() && self.times_in_vain(*action) >= patience;
-        let is_open = |action: &Action| action.is_move() && !is_in_vain(action);
-        let all = !actions.iter().any(is_open);
-        actions.iter().partition(|action| all || !is_in_vain(action))
+        leave_out(actions, |action| patience > 0 && self.times_in_vain(action) >= patience)
     }
 
     /// How often a move led nowhere from where the player is now, of late and since it last led on. Where the

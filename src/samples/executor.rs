@@ -6,6 +6,7 @@ use super::luck::{chance, one, shuffle};
 use super::teacher::Decision;
 use super::wording::{self, Split};
 use super::{desk, teacher};
+use crate::agent::history::leave_out;
 use crate::env::{Action, Environment, Status};
 use crate::frame::Frame;
 use crate::games::arcade::{Arcade, Ground};
@@ -181,11 +182,12 @@ impl Executor {
         }
         if chance(self.blocked, &mut self.rng) {
             let vain = self.run_into_something().filter(|_| chance(50, &mut self.rng));
-            leave_out(&mut offered, vain);
+            (offered, _) = leave_out(&offered, |action| Some(action) == vain);
         }
         let moves: Vec<Action> = offered.iter().copied().filter(|action| action.is_move()).collect();
         if !moves.is_empty() && chance(LEFT_OUT, &mut self.rng) {
-            leave_out(&mut offered, Some(*one(&moves, &mut self.rng)));
+            let vain = *one(&moves, &mut self.rng);
+            (offered, _) = leave_out(&offered, |action| action == vain);
         }
         offered
     }
@@ -242,13 +244,6 @@ impl Executor {
         });
         self.claims = claims(&self.episode, book, &mut self.rng);
         self.rules = say(&self.claims, self.split, &mut self.rng);
-    }
-}
-
-/// Leaves out a move, if another one stays.
-fn leave_out(offered: &mut Vec<Action>, vain: Option<Action>) {
-    if offered.iter().any(|&action| action.is_move() && Some(action) != vain) {
-        offered.retain(|&action| Some(action) != vain);
     }
 }
 

@@ -24,17 +24,11 @@ pub struct Shelf {
 #[derive(Serialize, Deserialize)]
 struct Stored<T> {
     rulewright_shelf: u64,
-    #[serde(flatten)]
-    after: After,
+    /// The marks of the texts that the writer knew: that in whose place it was written, and those before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    after: Vec<u32>,
     #[serde(flatten)]
     shelf: T,
-}
-
-/// The marks of the texts that the writer of a stored text knew: that in whose place it was written, and those before.
-#[derive(Default, Serialize, Deserialize)]
-struct After {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    after: Vec<u64>,
 }
 
 /// How many marks a text has.
@@ -42,29 +36,20 @@ const MOST_MARKS: usize = 16;
 
 /// What tells a stored text from others. (Another build of the page may make other marks: then nobody knows who wrote
 /// after whom, and [`follows`] says no.)
-fn mark(text: &str) -> u64 {
+fn mark(text: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
-    hasher.finish()
+    hasher.finish() as u32
 }
 
-impl After {
-    /// The marks of a text that is written in the place of that one.
-    fn of(before: &str) -> Self {
-        let mut after = Self::read(before).after;
-        after.push(mark(before));
-        let old = after.len().saturating_sub(MOST_MARKS);
-        Self { after: after.split_off(old) }
-    }
-
-    fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
+/// The marks that a stored text has; none if it can't be read.
+fn marks(text: &str) -> Vec<u32> {
+    serde_json::from_str::<Stored<Value>>(text).map(|stored| stored.after).unwrap_or_default()
 }
 
 /// Whether a stored text was written by somebody who knew that other one.
 pub fn follows(text: &str, before: &str) -> bool {
-    After::read(text).after.contains(&mark(before))
+    marks(text).contains(&mark(before))
 }
 
 /// Brings a stored shelf from one version to the next; there is only one as yet.
@@ -91,7 +76,9 @@ impl Shelf {
 
     /// The text to be stored in the place of that one, as far as its writer knows.
     pub fn write(&self, before: Option<&str>) -> String {
-        let after = before.map(After::of).unwrap_or_default();
+        let mut after = before.map(marks).unwrap_or_default();
+        after.extend(before.map(mark));
+        after.drain(..after.len().saturating_sub(MOST_MARKS));
         let stored = Stored { rulewright_shelf: VERSION, after, shelf: self };
         // Texts, numbers and lists: there is nothing in it that JSON has no word for.
         serde_json::to_string(&stored).unwrap_or_default()
