@@ -5,7 +5,7 @@
 
 pub mod arcade;
 pub mod desk;
-mod draw;
+pub(crate) mod draw;
 pub mod file;
 pub mod generator;
 pub mod grid;
@@ -175,8 +175,7 @@ impl Game {
     pub fn dressed(&self, sprites: &[Sprite]) -> Game {
         let mut game = self.clone();
         if let Body::Arcade(rules) = &mut game.body {
-            let kinds = Arc::make_mut(rules).kinds.iter_mut();
-            kinds.zip(sprites).for_each(|(kind, &sprite)| kind.sprite = sprite);
+            Arc::make_mut(rules).dress(sprites);
         }
         game
     }

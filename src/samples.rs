@@ -6,6 +6,7 @@ pub mod desk;
 pub mod executor;
 pub mod lie;
 mod luck;
+pub mod odd;
 pub mod strategist;
 #[cfg(all(feature = "cli", feature = "vlm"))]
 pub mod stream;

@@ -28,14 +28,12 @@ from transformers import Idefics3Config, Idefics3ForConditionalGeneration
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 BEGAN = time.monotonic()
-MAGIC, KINDS, LOOKS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"], 3
+MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"]
 SIDE, PATCH, CELLS = 96, 8, 144
 LABELS = [20, 10, 17]  # of a cell: thing (0 is none), colour, heading
-# As in src/games/sprite.rs, in the order of the labels.
 COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white"]
-SHAPES = ["circle", "ring", "square", "box", "diamond", "triangle", "cross", "saltire", "heart", "bolt", "moon", "cup", "hourglass", "crown", "flag", "stripes"]
-RGB = np.array([[204, 30, 0], [255, 115, 16], [226, 201, 2], [82, 177, 104], [1, 192, 249], [50, 77, 248], [151, 48, 188], [230, 138, 184], [245, 245, 245]])
-FLOOR, UNNAMED = (18, 20, 28), 255  # UNNAMED labels a colour or a shape that has no name
+UNLEARNED = 0x8000  # marks words that are read and not learned, UNNAMED a colour or a shape that has no name
+UNNAMED = 255
 FULL = {
     "vision_config": dict(hidden_size=192, intermediate_size=768, num_hidden_layers=3, num_attention_heads=3),
     "text_config": dict(hidden_size=320, intermediate_size=880, num_hidden_layers=6, num_attention_heads=5, num_key_value_heads=5),
@@ -227,7 +225,7 @@ class Stream:
         command += ["--threads", str(options.threads), "--scale", str(options.rows)] + ["--valid"] * valid
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=1 << 20, pipesize=1 << 20)
         self.words, self.device, self.waited = words, device, 0.0
-        self.colours, self.shapes = (np.array([words["tokens"].index(name) for name in names]) for names in (COLOURS, SHAPES))
+        self.colours = np.array([words["tokens"].index(name) for name in COLOURS])
         self.random = None if valid else np.random.default_rng(seed)
         self.action = words["tokens"].index("¶action:")
         self.steps = queue.Queue(8)
@@ -248,64 +246,30 @@ class Stream:
         """The next block as it comes: its kind; ids, where answers begin and end, and frames and labels of cells, if any."""
         magic, kind, rows, length, has_images = struct.unpack("<5I", self.process.stdout.read(20))
         assert magic == MAGIC, "the generator speaks another language"
-        ids = self.read(rows * length * 2).view(torch.int16).view(rows, length)  # ids are below 32,768
+        ids = np.frombuffer(self.process.stdout.read(rows * length * 2), "<u2").astype(np.int32).reshape(rows, length)
         edges = np.frombuffer(self.process.stdout.read(rows * 4), "<u2").astype(np.int64).reshape(2, rows)
         if not has_images:
             return kind, (ids, edges)
         frames = self.read(rows * SIDE * SIDE * 3).view(rows, SIDE, SIDE, 3)
         return kind, (ids, edges, frames, self.read(rows * CELLS * len(LABELS)).view(rows, CELLS, len(LABELS)))
 
-    def odd(self, ids, edges, frames, cells, named):
-        """The same looks with every colour replaced by one without a name, or every shape: `named` is what still has one.
-
-        A third of the pairs of colour and shape is never trained on. Here colours are seen in other shapes than
-        those that they are trained with, and shapes in other colours, and no pair of these is drawn either.
-        """
-        frames, cells = frames.clone(), cells.clone()
-        for picture, labels in zip(frames.numpy(), cells.numpy()):
-            things = np.flatnonzero((labels[:, 0] > 0) & (labels[:, 0] <= len(SHAPES)))
-            kinds = sorted({(shape, colour) for shape, colour, _ in labels[things].tolist()})
-            for shape, colour in kinds:
-                rgb, half = self.no_colour(), self.random.random((PATCH, PATCH // 2)) < self.random.uniform(0.3, 0.8)
-                for cell in things[(labels[things, :2] == (shape, colour)).all(1)]:
-                    y, x = cell // (SIDE // PATCH) * PATCH, cell % (SIDE // PATCH) * PATCH
-                    tile = picture[y : y + PATCH, x : x + PATCH]
-                    drawn = (tile == RGB[colour - 1]).all(2)
-                    assert drawn.any(), "the generator's colours are others"
-                    if named is SHAPES:
-                        tile[drawn] = rgb
-                    else:
-                        marks = ~drawn & (tile != FLOOR).any(2)
-                        tile[drawn] = FLOOR
-                        tile[np.hstack([half, half[:, ::-1]]) & ~marks] = RGB[colour - 1]
-            labels[things, 1 if named is SHAPES else 0] = UNNAMED
-        return self.ready(ids, edges, frames, cells, self.colours if named is SHAPES else self.shapes)
-
-    def no_colour(self):
-        """A colour that stands out from the floor, and is like none that has a name."""
-        while True:
-            rgb = self.random.integers(0, 256, 3)
-            if min(np.abs(np.vstack([RGB, FLOOR]) - rgb).sum(1)) > 120:
-                return rgb
-
-    def ready(self, ids, edges, frames=None, cells=None, unsaid=()):
-        """What the trainee takes. Of the words `unsaid`, others are read, and none is learned."""
+    def ready(self, ids, edges, frames=None, cells=None):
+        """What the trainee takes."""
         rows, length = ids.shape
-        table, column = ids.numpy(), np.arange(length)
-        row, place = np.nonzero((column >= edges[0][:, None] - 1) & (column < edges[1][:, None] - 1))
-        said = ~np.isin(table[row, place + 1], unsaid)
-        row, place = row[said], place[said]
+        table, column = ids & ~UNLEARNED, np.arange(length)
+        answer = (column >= edges[0][:, None]) & (column < edges[1][:, None])
+        row, place = np.nonzero(answer & (ids < UNLEARNED))
+        place -= 1  # where a word is foretold
         # What comes after the last line break with "action:" is the action.
         marks = np.where(table == self.action, column, -1).max(1)
         acts = (marks[row] >= edges[0][row]) & (place >= marks[row])
-        block = {"ids": ids, "places": self.pinned(row * length + place), "rows": self.pinned(row)}
+        block = {"ids": self.pinned(table), "places": self.pinned(row * length + place), "rows": self.pinned(row)}
         # The table is made of the learned rows and of the words that the block uses.
         answers = self.words["answer_tokens"]
         read = table
-        for names, share in ((self.colours, WRONG_COLOURS), (unsaid, 1.0)):
-            if self.random is not None and len(names):
-                wrong = np.isin(table, names) & (column >= edges[0][:, None]) & (self.random.random(table.shape) < share)
-                read = np.where(wrong, self.random.choice(names, table.shape), read)
+        if self.random is not None:
+            wrong = answer & np.isin(table, self.colours) & (self.random.random(table.shape) < WRONG_COLOURS)
+            read = np.where(wrong, self.random.choice(self.colours, table.shape), read)
         used, at = np.unique(np.maximum(read, answers) - answers, return_inverse=True)
         place_of = np.where(read < answers, read, answers + at.reshape(table.shape)).astype(np.int32)
         block |= {"used": self.pinned(used.astype(np.int64)), "rows_of_table": self.pinned(place_of.ravel())}
@@ -325,8 +289,6 @@ class Stream:
                     self.steps.put(step)
                     step = []
                 step.append((kind, self.ready(*block)))
-                if kind == LOOKS and self.random is not None:
-                    step += [(kind, self.odd(*block, named)) for named in (COLOURS, SHAPES)]
         except Exception as problem:
             self.steps.put(problem)
 
@@ -457,7 +419,7 @@ def arguments():
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
     parser.add_argument("--slim", action="store_true", help="also a checkpoint of a third of the size, to carry away")
     parser.add_argument("--size", choices=SIZES, default="full", help="tiny is a toy to test with")
-    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 45")
+    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 51")
     parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate; less where --start goes on from trained weights")
     parser.add_argument("--cool", type=float, help="hold the rate until so many minutes before the end; all the way down if not given")
     return parser.parse_args()

@@ -151,6 +151,11 @@ impl Arcade {
         &self.rules
     }
 
+    /// Goes on in other clothes: see [`super::Game::dressed`].
+    pub fn dress(&mut self, sprites: &[Sprite]) {
+        Arc::make_mut(&mut self.rules).dress(sprites);
+    }
+
     /// The effects that hold now, one entry a kind: for planners and for measuring, never for an agent.
     pub fn effects(&self) -> &[Effects] {
         &self.effects

@@ -6,7 +6,8 @@ use super::grid::{CELLS, Cell, Heading, NONE, neighbour, xy};
 use super::sprite::Colour;
 use crate::frame::{Frame, Rgb};
 
-const FLOOR: Rgb = [18, 20, 28];
+/// What is drawn where nothing else is.
+pub(crate) const FLOOR: Rgb = [18, 20, 28];
 /// A faint dot in the corner of each free cell, by which one counts cells.
 const DOT: Rgb = [44, 48, 62];
 const WALL: [Rgb; 2] = [[104, 108, 118], [70, 74, 84]];
@@ -120,8 +121,12 @@ fn draw_mask(frame: &mut Frame, cell: Cell, mask: u64, colour: Rgb) {
 /// Four faint dots in the cell that a thing left.
 fn draw_trail(frame: &mut Frame, cell: Cell, colour: Rgb) {
     const DOTS: u64 = 0x00_00_24_00_00_24_00_00;
-    let faint = std::array::from_fn(|i| ((u16::from(colour[i]) + u16::from(FLOOR[i])) / 2) as u8);
-    draw_mask(frame, cell, DOTS, faint);
+    draw_mask(frame, cell, DOTS, faint(colour));
+}
+
+/// A colour half faded into the floor.
+pub(crate) fn faint(colour: Rgb) -> Rgb {
+    std::array::from_fn(|i| ((u16::from(colour[i]) + u16::from(FLOOR[i])) / 2) as u8)
 }
 
 /// Two to four pixels at the edge or corner towards which something heads.

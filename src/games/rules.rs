@@ -286,6 +286,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Has the kinds look like these sprites, in their order; those beyond the list stay as they are.
+    pub(super) fn dress(&mut self, sprites: &[Sprite]) {
+        self.kinds.iter_mut().zip(sprites).for_each(|(kind, &sprite)| kind.sprite = sprite);
+    }
+
     /// The names of all mechanics that the game is built of.
     pub(super) fn mechanics(&self) -> BTreeSet<String> {
         let mut set = BTreeSet::new();

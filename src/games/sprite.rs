@@ -28,6 +28,13 @@ pub enum Shape {
     Stripes,
 }
 
+impl Shape {
+    /// Its pixels, one bit each: bit `8 * row + column`.
+    pub fn mask(self) -> u64 {
+        MASKS[self as usize]
+    }
+}
+
 /// The colours, chosen so that people with any common colour blindness tell them apart (a test
 /// measures it).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Display, EnumString, VariantArray)]
@@ -85,9 +92,9 @@ impl Sprite {
         (self.shape as usize + self.colour as usize).is_multiple_of(3)
     }
 
-    /// The pixels that take the colour, one bit each: bit `8 * row + column`.
+    /// The pixels that take the colour.
     pub fn mask(self) -> u64 {
-        MASKS[self.shape as usize]
+        self.shape.mask()
     }
 }
 

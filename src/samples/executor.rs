@@ -3,6 +3,7 @@
 
 use super::claim::{Claim, Subject, Worth};
 use super::luck::{chance, one, shuffle};
+use super::odd::{self, Half, Odd};
 use super::teacher::Decision;
 use super::wording::{self, Split};
 use super::{desk, teacher};
@@ -66,6 +67,8 @@ pub struct Sample {
     pub claims: Vec<Claim>,
     /// The episode at this moment.
     pub episode: Episode,
+    /// The kinds that are drawn with one half of their names.
+    pub odd: Vec<Odd>,
     /// The legal actions, but for those that are left out as they came to nothing.
     pub offered: Vec<Action>,
     /// What the teacher says and does.
@@ -75,7 +78,7 @@ pub struct Sample {
 impl Sample {
     /// The picture.
     pub fn frame(&self) -> Frame {
-        self.episode.frame()
+        odd::picture(&self.episode, &self.odd).0
     }
 
     /// What stands beside it.
@@ -105,6 +108,10 @@ pub struct Executor {
     left: u32,
     /// Of a hundred samples, those for which the player first runs into something.
     blocked: u32,
+    /// Of a hundred samples, those with an odd kind.
+    oddness: u32,
+    /// The kinds that are odd at present.
+    odd: Vec<Odd>,
 }
 
 impl Executor {
@@ -124,6 +131,8 @@ impl Executor {
             rules: Vec::new(),
             left: 4,
             blocked: 0,
+            oddness: 0,
+            odd: Vec::new(),
         }
     }
 
@@ -131,6 +140,11 @@ impl Executor {
     /// a model ends up that still learns, and the teacher, who walks around, never does.
     pub fn blocked(self, blocked: u32) -> Self {
         Self { blocked, ..self }
+    }
+
+    /// Of a hundred samples, so many have a kind that is drawn with one half of its name.
+    pub fn odd(self, oddness: u32) -> Self {
+        Self { oddness, ..self }
     }
 
     /// The game that the samples come from at present.
@@ -151,6 +165,11 @@ impl Executor {
                 arcade.twist();
             }
         }
+        self.dress(|sprites, half, oddness, rng| {
+            let at = rng.random_range(0..sprites.len() as u32) as usize;
+            let odd = chance(oddness, rng).then(|| Odd::call(sprites, at, half, rng));
+            odd.flatten().into_iter().collect()
+        });
         self.draw_book();
         let offered = self.offer();
         let decision = choose(&self.episode, &self.claims, &offered, &mut self.rng);
@@ -158,6 +177,7 @@ impl Executor {
             rules: self.rules.clone(),
             claims: self.claims.clone(),
             episode: self.episode.clone(),
+            odd: self.odd.clone(),
             offered,
             decision,
         };
@@ -170,6 +190,27 @@ impl Executor {
             }
         }
         sample
+    }
+
+    /// The board of the next sample, to be looked at: two thirds of these have odd kinds only.
+    pub fn look(&mut self) -> (Episode, Vec<Odd>) {
+        self.sample();
+        self.dress(|sprites, half, _, rng| {
+            let all = if chance(67, rng) { 0..sprites.len() } else { 0..0 };
+            all.filter_map(|at| Odd::call(sprites, at, half, rng)).collect()
+        });
+        (self.episode.clone(), self.odd.clone())
+    }
+
+    /// Has some kinds of the board called otherwise, and drawn with one half of their names. Where none is wanted
+    /// no luck is spent: the sets that models are measured by stay what they are.
+    fn dress(&mut self, call: impl FnOnce(&mut [Sprite], Half, u32, &mut Pcg32) -> Vec<Odd>) {
+        let Episode::Arcade(arcade) = &mut self.episode else { return };
+        let Some(rules) = self.game.rules().filter(|_| self.oddness > 0) else { return };
+        let mut sprites: Vec<Sprite> = rules.kinds.iter().map(|kind| kind.sprite).collect();
+        let half = if chance(50, &mut self.rng) { Half::Colour } else { Half::Shape };
+        self.odd = call(&mut sprites, half, self.oddness, &mut self.rng);
+        arcade.dress(&sprites);
     }
 
     /// What the next sample may choose from. Some first run into something; and as the agent is not offered what

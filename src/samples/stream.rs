@@ -1,15 +1,15 @@
 //! Samples as the trainer reads them: token ids, frames and labels in blocks through a pipe.
 //!
 //! A block is little-endian: `u32` [`MAGIC`], kind, rows, length, whether there are images; then the ids
-//! `u16 [rows][length]`, padded on the right; how many of them are the prompt, `u16 [rows]`; how many
-//! there are, `u16 [rows]`; and for images the frames `u8 [rows][96][96][3]` and the labels of their
+//! `u16 [rows][length]`, padded on the right, the highest bit set in those that are [`UNLEARNED`]; how many
+//! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames `u8 [rows][96][96][3]` and the labels of their
 //! cells `u8 [rows][144][3]` (see [`super::executor::cells`]).
 
-use super::executor::{BLOCKED, Executor, Sample, Source, cells};
+use super::executor::{BLOCKED, Executor, Sample, Source};
+use super::odd::{self, Odd};
 use super::wording::Split;
 use super::{strategist, teacher};
 use crate::agent::prompt;
-use crate::env::Environment;
 use crate::frame::{Frame, SIZE};
 use crate::games::Episode;
 use crate::mind::Message;
@@ -25,6 +25,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// The first word of every block.
 pub const MAGIC: u32 = 0x5352_5752;
+
+/// Marks a word of an answer that is read and not learned.
+const UNLEARNED: u32 = 1 << 15;
+/// Of a hundred votes, those with a kind that is drawn with one half of its name.
+const ODD: u32 = 50;
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +62,7 @@ const STEP: [Kind; 10] = {
         reflections(216),
         reflections(296),
         reflections(488),
-        Kind { number: 3, rows: 3, length: 168, images: true },
+        Kind { number: 3, rows: 9, length: 168, images: true },
     ]
 };
 /// The kinds of votes, and of reflections.
@@ -172,7 +177,7 @@ impl<'a> Lane<'a> {
         let mut rng = Pcg32::seed_from_u64(plan.seed ^ purpose ^ lane.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let source = |i: usize| if i < Self::DESKS { Source::Desk(i) } else { Source::Training };
         let players = (0..Self::BOARDS + Self::DESKS)
-            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()).blocked(BLOCKED))
+            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()).blocked(BLOCKED).odd(ODD))
             .collect();
         let (scale, waiting) = (plan.scale.max(1), Default::default());
         Self { processor, scale, rng, players, waiting, too_long: 0 }
@@ -199,15 +204,16 @@ impl<'a> Lane<'a> {
         while REFLECTIONS.into_iter().any(|kind| self.lacks(kind)) {
             let sample = strategist::sample(&mut self.rng, Split::Train);
             let talk = prompt::reflection(&sample.rules, &sample.digest);
-            let row = self.row(&talk, &sample.text, None)?;
+            let row = self.row(&talk, &sample.text, None, &[])?;
             self.keep(row, REFLECTIONS);
         }
         while LOOKS.into_iter().any(|kind| self.lacks(kind)) {
             let player = self.rng.random_range(Self::DESKS as u32..self.players.len() as u32) as usize;
-            let episode = self.players[player].sample().episode;
+            let (episode, odd) = self.players[player].look();
             if let Episode::Arcade(arcade) = &episode {
-                let picture = Some((episode.frame(), cells(&episode)));
-                let row = self.row(&prompt::look(episode.frame()), &teacher::look(arcade), picture)?;
+                let picture = odd::picture(&episode, &odd);
+                let talk = prompt::look(picture.0.clone());
+                let row = self.row(&talk, &teacher::look(arcade), Some(picture), &odd)?;
                 self.keep(row, LOOKS);
             }
         }
@@ -231,9 +237,9 @@ impl<'a> Lane<'a> {
     }
 
     fn vote(&self, sample: &Sample) -> Result<Row, ModelError> {
-        let frame = sample.frame();
-        let talk = prompt::vote(&sample.rules, frame.clone(), &sample.status(), &sample.offered);
-        self.row(&talk, &sample.decision.text, Some((frame, cells(&sample.episode))))
+        let picture = odd::picture(&sample.episode, &sample.odd);
+        let talk = prompt::vote(&sample.rules, picture.0.clone(), &sample.status(), &sample.offered);
+        self.row(&talk, &sample.decision.text, Some(picture), &sample.odd)
     }
 
     fn row(
@@ -241,10 +247,14 @@ impl<'a> Lane<'a> {
         talk: &[Message],
         answer: &str,
         picture: Option<(Frame, Vec<[u8; 3]>)>,
+        odd: &[Odd],
     ) -> Result<Row, ModelError> {
         let mut ids = self.processor.prompt(talk)?.ids;
         let prompt = ids.len();
-        ids.extend(self.processor.encode(answer)?);
+        let unlearned: Vec<_> =
+            odd.iter().filter_map(|odd| self.processor.token_id(&odd.unlearned())).collect();
+        let marked = |id: u32| if unlearned.contains(&id) { id | UNLEARNED } else { id };
+        ids.extend(self.processor.encode(answer)?.into_iter().map(marked));
         ids.push(self.processor.eos());
         Ok(Row { ids, prompt, picture })
     }
@@ -383,7 +393,7 @@ mod tests {
     /// A row's answer is whole, and the labels of its cells say what it says.
     fn is_sound(row: &Got, kind: &Kind, processor: &Processor) {
         assert_eq!(row.ids.last(), Some(&processor.eos()));
-        let pieces = row.ids[row.prompt..].iter().flat_map(|id| processor.piece(*id)).copied();
+        let pieces = row.ids[row.prompt..].iter().flat_map(|id| processor.piece(id & !UNLEARNED)).copied();
         let answer = String::from_utf8(pieces.collect()).unwrap();
         let votes = kind.images && kind.number != 3;
         assert_eq!(answer.contains("\naction: "), votes, "{answer}");
