@@ -1,6 +1,5 @@
 #!/bin/sh
-# Looks at what the trainer makes of samples, trains a toy model on them for a few seconds, resumes it, and has
-# our own runtime load it.
+# Trains a toy model for a few seconds, resumes it, and has our own runtime load it.
 #
 #     sh training/smoke.sh [PYTHON]
 #
@@ -22,7 +21,6 @@ cargo build --bin samples --bin model
 built="$CARGO_TARGET_DIR/debug"
 out="$(mktemp -d)"
 trap 'rm -rf "$out"' EXIT
-"$python" training/test_odd.py --words training/words --samples "$built/samples"
 teach() {
     "$python" training/train.py --words training/words --samples "$built/samples" --out "$out/model" \
         --size tiny --rows 1 --minutes 1 --valid-steps 1 --log 2 --threads 1 --no-compile "$@"

@@ -32,8 +32,7 @@ MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"]
 SIDE, PATCH, CELLS = 96, 8, 144
 LABELS = [20, 10, 17]  # of a cell: thing (0 is none), colour, heading
 COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white"]
-UNLEARNED = 0x8000  # marks words that are read and not learned, UNNAMED a colour or a shape that has no name
-UNNAMED = 255
+UNLEARNED, UNNAMED = 0x8000, 255  # as in src/samples: a word that is read and not learned; what has no name
 FULL = {
     "vision_config": dict(hidden_size=192, intermediate_size=768, num_hidden_layers=3, num_attention_heads=3),
     "text_config": dict(hidden_size=320, intermediate_size=880, num_hidden_layers=6, num_attention_heads=5, num_key_value_heads=5),
@@ -246,8 +245,8 @@ class Stream:
         """The next block as it comes: its kind; ids, where answers begin and end, and frames and labels of cells, if any."""
         magic, kind, rows, length, has_images = struct.unpack("<5I", self.process.stdout.read(20))
         assert magic == MAGIC, "the generator speaks another language"
-        ids = np.frombuffer(self.process.stdout.read(rows * length * 2), "<u2").astype(np.int32).reshape(rows, length)
-        edges = np.frombuffer(self.process.stdout.read(rows * 4), "<u2").astype(np.int64).reshape(2, rows)
+        ids = self.read(rows * length * 2).numpy().view("<u2").astype(np.int32).reshape(rows, length)
+        edges = self.read(rows * 4).numpy().view("<u2").astype(np.int64).reshape(2, rows)
         if not has_images:
             return kind, (ids, edges)
         frames = self.read(rows * SIDE * SIDE * 3).view(rows, SIDE, SIDE, 3)

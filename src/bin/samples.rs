@@ -6,7 +6,7 @@ use rand_pcg::Pcg32;
 use rulewright::env::Environment;
 use rulewright::games::Game;
 use rulewright::games::planner::{Beliefs, Planner};
-use rulewright::samples::executor::{BLOCKED, Book, Executor, Source, claims, decide};
+use rulewright::samples::executor::{BLOCKED, Book, Executor, ODD, Source, claims, decide};
 use rulewright::samples::strategist;
 #[cfg(feature = "vlm")]
 use rulewright::samples::stream::Plan;
@@ -44,7 +44,7 @@ enum Command {
         /// Threads that draw, 16 at most; the samples are the same for any number
         #[arg(long, default_value_t = 2)]
         threads: usize,
-        /// Times the rows of a step, 45
+        /// Times the rows of a step, 51
         #[arg(long, default_value_t = 1)]
         scale: usize,
         /// Draw other samples than training has, to watch it by
@@ -100,7 +100,7 @@ fn main() {
 }
 
 fn show(count: usize, seed: u64) {
-    let mut executor = Executor::new(Source::Training, Split::Train, None, seed).blocked(BLOCKED);
+    let mut executor = Executor::new(Source::Training, Split::Train, None, seed).blocked(BLOCKED).odd(ODD);
     for _ in 0..count {
         let sample = executor.sample();
         println!("--- {}", executor.game().id);

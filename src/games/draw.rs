@@ -20,11 +20,10 @@ const FACING: Rgb = [255, 80, 80];
 
 /// The mark of a heading when the thing moves in the step to come, and when it rests: white, and red
 /// where the thing itself is white.
+pub(crate) const MARKS: [[Rgb; 2]; 2] = [[[255, 255, 255], [128, 132, 142]], [[255, 80, 80], [150, 60, 60]]];
+
 const fn marks(thing: Colour) -> [Rgb; 2] {
-    match thing {
-        Colour::White => [[255, 80, 80], [150, 60, 60]],
-        _ => [[255, 255, 255], [128, 132, 142]],
-    }
+    MARKS[matches!(thing, Colour::White) as usize]
 }
 
 /// Bricks, one bit a pixel.

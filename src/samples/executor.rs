@@ -90,6 +90,8 @@ impl Sample {
 /// Of a hundred samples that the model is taught, those that look for something in the way first. (60 were tried:
 /// the model erred less before walls, and more elsewhere.)
 pub const BLOCKED: u32 = 30;
+/// Of a hundred votes that the model is taught, those with a kind that is drawn with one half of its name.
+pub const ODD: u32 = 50;
 /// Of a hundred samples that the model is taught, those that are not offered some move or other.
 const LEFT_OUT: u32 = 15;
 
@@ -110,8 +112,6 @@ pub struct Executor {
     blocked: u32,
     /// Of a hundred samples, those with an odd kind.
     oddness: u32,
-    /// The kinds that are odd at present.
-    odd: Vec<Odd>,
 }
 
 impl Executor {
@@ -132,7 +132,6 @@ impl Executor {
             left: 4,
             blocked: 0,
             oddness: 0,
-            odd: Vec::new(),
         }
     }
 
@@ -165,11 +164,13 @@ impl Executor {
                 arcade.twist();
             }
         }
-        self.dress(|sprites, half, oddness, rng| {
+        let mut episode = self.episode.clone();
+        let odd = self.dress(&mut episode, |sprites, half, oddness, rng| {
             let at = rng.random_range(0..sprites.len() as u32) as usize;
             let odd = chance(oddness, rng).then(|| Odd::call(sprites, at, half, rng));
             odd.flatten().into_iter().collect()
         });
+        self.episode = episode;
         self.draw_book();
         let offered = self.offer();
         let decision = choose(&self.episode, &self.claims, &offered, &mut self.rng);
@@ -177,7 +178,7 @@ impl Executor {
             rules: self.rules.clone(),
             claims: self.claims.clone(),
             episode: self.episode.clone(),
-            odd: self.odd.clone(),
+            odd,
             offered,
             decision,
         };
@@ -194,23 +195,28 @@ impl Executor {
 
     /// The board of the next sample, to be looked at: two thirds of these have odd kinds only.
     pub fn look(&mut self) -> (Episode, Vec<Odd>) {
-        self.sample();
-        self.dress(|sprites, half, _, rng| {
+        let mut episode = self.sample().episode;
+        let odd = self.dress(&mut episode, |sprites, half, _, rng| {
             let all = if chance(67, rng) { 0..sprites.len() } else { 0..0 };
             all.filter_map(|at| Odd::call(sprites, at, half, rng)).collect()
         });
-        (self.episode.clone(), self.odd.clone())
+        (episode, odd)
     }
 
     /// Has some kinds of the board called otherwise, and drawn with one half of their names. Where none is wanted
     /// no luck is spent: the sets that models are measured by stay what they are.
-    fn dress(&mut self, call: impl FnOnce(&mut [Sprite], Half, u32, &mut Pcg32) -> Vec<Odd>) {
-        let Episode::Arcade(arcade) = &mut self.episode else { return };
-        let Some(rules) = self.game.rules().filter(|_| self.oddness > 0) else { return };
+    fn dress(
+        &mut self,
+        episode: &mut Episode,
+        call: impl FnOnce(&mut [Sprite], Half, u32, &mut Pcg32) -> Vec<Odd>,
+    ) -> Vec<Odd> {
+        let Episode::Arcade(arcade) = episode else { return Vec::new() };
+        let Some(rules) = self.game.rules().filter(|_| self.oddness > 0) else { return Vec::new() };
         let mut sprites: Vec<Sprite> = rules.kinds.iter().map(|kind| kind.sprite).collect();
         let half = if chance(50, &mut self.rng) { Half::Colour } else { Half::Shape };
-        self.odd = call(&mut sprites, half, self.oddness, &mut self.rng);
+        let odd = call(&mut sprites, half, self.oddness, &mut self.rng);
         arcade.dress(&sprites);
+        odd
     }
 
     /// What the next sample may choose from. Some first run into something; and as the agent is not offered what

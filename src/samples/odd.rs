@@ -10,7 +10,7 @@ use super::luck::{one, shuffle};
 use crate::env::Environment;
 use crate::frame::{Frame, Rgb};
 use crate::games::Episode;
-use crate::games::draw::{self, FLOOR};
+use crate::games::draw::{self, FLOOR, MARKS};
 use crate::games::sprite::{Colour, Shape, Sprite};
 use rand::RngExt;
 use rand_pcg::Pcg32;
@@ -22,6 +22,8 @@ pub const UNNAMED: u8 = 255;
 const DIFFERENT: u32 = 8;
 /// How far a colour without a name is from each that has one, red, green and blue added up.
 const FAR: u32 = 120;
+/// And from what marks where a thing heads.
+const APART: u32 = 60;
 
 /// The half of a name that a picture does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,12 +105,14 @@ fn repaint(frame: &mut Frame, x: usize, y: usize, odd: &Odd) {
     }
 }
 
-/// A colour that stands out from the floor, and is like none that has a name.
+/// A colour that stands out from the floor and from marks, and is like none that has a name.
 fn no_colour(rng: &mut Pcg32) -> Rgb {
     loop {
         let rgb: Rgb = rng.random();
         let apart = |other: Rgb| (0..3).map(|i| u32::from(rgb[i].abs_diff(other[i]))).sum::<u32>();
-        if apart(FLOOR) > FAR && Colour::VARIANTS.iter().all(|colour| apart(colour.rgb()) > FAR) {
+        let mut names = Colour::VARIANTS.iter().map(|colour| colour.rgb()).chain([FLOOR]);
+        let mut marks = MARKS.as_flattened().iter();
+        if names.all(|other| apart(other) > FAR) && marks.all(|mark| apart(*mark) > APART) {
             return rgb;
         }
     }
@@ -148,10 +152,15 @@ mod tests {
     fn an_odd_kind_shows_one_half_of_its_name_and_no_pair_that_is_held_out_is_drawn() {
         let mut executor = Executor::new(Source::Training, Split::Train, None, 3).odd(100);
         let (mut colours, mut shapes, mut held_out) = (0, 0, 0);
+        let (mut wholly, mut partly) = (0, 0);
         let mut check = |episode: &Episode, odd: &[Odd]| {
             let (frame, cells) = picture(episode, odd);
             let Episode::Arcade(arcade) = episode else { return };
             assert_eq!(frame.rgb().len(), SIZE * SIZE * 3);
+            for odd in odd.iter().filter(|odd| odd.half == Half::Colour) {
+                let faint = draw::faint(odd.sprite.colour.rgb());
+                assert!(!frame.rgb().as_chunks().0.contains(&faint), "a trail tells the colour");
+            }
             for thing in arcade.sightings() {
                 let Sprite { colour, shape } = thing.sprite;
                 let label = cells[usize::from(thing.y) * 12 + usize::from(thing.x)];
@@ -183,7 +192,14 @@ mod tests {
             check(&sample.episode, &sample.odd);
             let (episode, odd) = executor.look();
             check(&episode, &odd);
+            let Episode::Arcade(arcade) = &episode else { continue };
+            let is_odd = |sprite| odd.iter().any(|odd| odd.sprite == sprite);
+            // Where a board has all colours, one kind finds no other name.
+            let plain = arcade.sightings().iter().filter(|thing| !is_odd(thing.sprite)).count();
+            (wholly, partly) =
+                (wholly + usize::from(plain == 0), partly + usize::from(plain > 0 && !odd.is_empty()));
         }
+        assert!(wholly > 200 && partly < 20, "{wholly} {partly}");
         assert!(colours > 500 && shapes > 500 && held_out > 200, "{colours} {shapes} {held_out}");
     }
 }

@@ -3,9 +3,9 @@
 //! A block is little-endian: `u32` [`MAGIC`], kind, rows, length, whether there are images; then the ids
 //! `u16 [rows][length]`, padded on the right, the highest bit set in those that are [`UNLEARNED`]; how many
 //! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames `u8 [rows][96][96][3]` and the labels of their
-//! cells `u8 [rows][144][3]` (see [`super::executor::cells`]).
+//! cells `u8 [rows][144][3]` (see [`super::executor::cells`]; [`odd::UNNAMED`] where something has no name).
 
-use super::executor::{BLOCKED, Executor, Sample, Source};
+use super::executor::{BLOCKED, Executor, ODD, Sample, Source};
 use super::odd::{self, Odd};
 use super::wording::Split;
 use super::{strategist, teacher};
@@ -28,8 +28,6 @@ pub const MAGIC: u32 = 0x5352_5752;
 
 /// Marks a word of an answer that is read and not learned.
 const UNLEARNED: u32 = 1 << 15;
-/// Of a hundred votes, those with a kind that is drawn with one half of its name.
-const ODD: u32 = 50;
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,11 +171,12 @@ impl<'a> Lane<'a> {
     const DESKS: usize = 48;
 
     fn new(processor: &'a Processor, plan: Plan, lane: u64) -> Self {
-        let purpose = if plan.valid { WATCHING } else { 0 };
+        // What training is watched by is as it is played.
+        let (purpose, odd) = if plan.valid { (WATCHING, 0) } else { (0, ODD) };
         let mut rng = Pcg32::seed_from_u64(plan.seed ^ purpose ^ lane.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let source = |i: usize| if i < Self::DESKS { Source::Desk(i) } else { Source::Training };
         let players = (0..Self::BOARDS + Self::DESKS)
-            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()).blocked(BLOCKED).odd(ODD))
+            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()).blocked(BLOCKED).odd(odd))
             .collect();
         let (scale, waiting) = (plan.scale.max(1), Default::default());
         Self { processor, scale, rng, players, waiting, too_long: 0 }
@@ -251,8 +250,13 @@ impl<'a> Lane<'a> {
     ) -> Result<Row, ModelError> {
         let mut ids = self.processor.prompt(talk)?.ids;
         let prompt = ids.len();
-        let unlearned: Vec<_> =
-            odd.iter().filter_map(|odd| self.processor.token_id(&odd.unlearned())).collect();
+        let word = |odd: &Odd| {
+            let word = odd.unlearned();
+            let id = self.processor.token_id(&word);
+            id.ok_or_else(|| ModelError::new("tokenizer.json", format!("the word “{word}” is missing")))
+        };
+        // Where a rule is said again, too: that is a word less to learn by, and no other one.
+        let unlearned = odd.iter().map(word).collect::<Result<Vec<u32>, _>>()?;
         let marked = |id: u32| if unlearned.contains(&id) { id | UNLEARNED } else { id };
         ids.extend(self.processor.encode(answer)?.into_iter().map(marked));
         ids.push(self.processor.eos());
@@ -287,6 +291,7 @@ fn block(kind: &Kind, rows: Vec<Row>, pad: u16, out: &mut Vec<u8>) {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::games::sprite::Sprite;
     use crate::vlm::folder::Folder;
     use std::collections::BTreeSet;
     use std::path::Path;
@@ -386,6 +391,8 @@ mod tests {
             });
             assert_eq!(got, drawn.collect::<Vec<_>>());
             got.iter().for_each(|row| is_sound(row, kind, &processor));
+            let odd = |row: &Got| row.ids.iter().any(|id| id & UNLEARNED != 0);
+            assert_eq!(got.iter().any(odd), kind.images, "odd kinds are seen, and never read of");
         }
         assert!(left.is_empty());
     }
@@ -393,6 +400,16 @@ mod tests {
     /// A row's answer is whole, and the labels of its cells say what it says.
     fn is_sound(row: &Got, kind: &Kind, processor: &Processor) {
         assert_eq!(row.ids.last(), Some(&processor.eos()));
+        assert!(row.ids[..row.prompt].iter().all(|id| id & UNLEARNED == 0));
+        for id in row.ids.iter().filter(|&id| id & UNLEARNED != 0).map(|id| id & !UNLEARNED) {
+            let word = String::from_utf8(processor.piece(id).to_vec()).unwrap();
+            let mut names = Sprite::all().map(|sprite| sprite.to_string());
+            assert!(names.any(|name| name.split(' ').any(|half| half == word.trim())), "{word}");
+            assert!(
+                !row.ids[row.prompt..].contains(&id),
+                "{word} is learned in one place, and not in another"
+            );
+        }
         let pieces = row.ids[row.prompt..].iter().flat_map(|id| processor.piece(id & !UNLEARNED)).copied();
         let answer = String::from_utf8(pieces.collect()).unwrap();
         let votes = kind.images && kind.number != 3;

@@ -111,7 +111,8 @@ impl Weights {
     ///
     /// # Errors
     /// If a file is missing, damaged or not a weights file, or a tensor is missing or has another
-    /// shape than the configuration says. Tensors that the model does not use are passed over.
+    /// shape than the configuration says, or the memory is too small. Tensors that the model does not use are
+    /// passed over.
     pub fn read(folder: &Folder, config: &Config) -> Result<Self, ModelError> {
         let mut files = BTreeMap::new();
         for name in shards(folder)? {
@@ -126,7 +127,7 @@ impl Weights {
             files.iter().find_map(|(file, tensors)| Some((file.as_str(), tensors.tensor(name).ok()?)))
         };
         let listed = if files.len() == 1 { files.keys().next().map_or(FILE, String::as_str) } else { INDEX };
-        let mut parameters = BTreeMap::new();
+        let mut found = Vec::new();
         for (name, shape) in parameters_of(config) {
             let Some((file, tensor)) = find(&name) else {
                 return Err(ModelError::new(listed, format!("the tensor `{name}` {shape:?} is missing")));
@@ -138,10 +139,19 @@ impl Weights {
                 );
                 return Err(ModelError::new(file, problem));
             }
-            let values = values(&name, &tensor, find).map_err(|problem| ModelError::new(file, problem))?;
-            parameters.insert(name, Parameter { shape, values });
+            found.push((name, shape, file, tensor));
         }
-        Ok(Self { parameters })
+        let needed: u64 = found.iter().map(|(_, shape, _, tensor)| memory(shape, tensor.dtype())).sum();
+        if !has_room(needed) {
+            let megabytes = needed.div_ceil(1_000_000);
+            let problem = format!("the model needs {megabytes} MB of memory, which are not free");
+            return Err(ModelError::new(listed, problem));
+        }
+        let parameters = found.into_iter().map(|(name, shape, file, tensor)| {
+            let values = values(&name, &tensor, find).map_err(|problem| ModelError::new(file, problem))?;
+            Ok::<_, ModelError>((name, Parameter { shape, values }))
+        });
+        Ok(Self { parameters: parameters.collect::<Result<_, _>>()? })
     }
 
     /// Random weights of a plausible size, to measure with.
@@ -228,6 +238,31 @@ pub fn little_endian(values: &[f32]) -> Vec<u8> {
 /// The numbers that a file's bytes hold.
 pub fn floats<C: FromIterator<f32>>(bytes: &[u8]) -> C {
     bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect()
+}
+
+/// Bytes that a tensor takes here: as they are in the file, or as f32 and once more as bytes to compute with.
+fn memory(shape: &[usize], dtype: Dtype) -> u64 {
+    let numbers = shape.iter().fold(1u64, |numbers, &side| numbers.saturating_mul(side as u64));
+    numbers.saturating_mul(if dtype == Dtype::I8 { 1 } else { 5 })
+}
+
+/// Whether the memory has room for so many bytes: where it had not, the program would end in the middle.
+fn has_room(bytes: u64) -> bool {
+    // No tensor needs all of it in one piece.
+    const PIECE: u64 = 1 << 26;
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    let mut left = bytes;
+    while left > 0 {
+        let mut piece = Vec::new();
+        if piece.try_reserve_exact(left.min(PIECE) as usize).is_err() {
+            return false;
+        }
+        pieces.push(piece);
+        left = left.saturating_sub(PIECE);
+    }
+    // What nobody looks at the compiler leaves out.
+    std::hint::black_box(&pieces);
+    true
 }
 
 /// Whether a parameter is a matrix that rows are multiplied with, or the table of tokens.

@@ -288,7 +288,6 @@ impl Model {
                     (*bytes, *total) = (there, all);
                 }
             }
-            News::Said(Reply::Loaded(_)) => self.stage = Stage::Ready,
             News::Said(Reply::Tokens { tokens, .. }) => {
                 tokens.into_iter().for_each(|token| self.token(token))
             }
@@ -311,7 +310,8 @@ impl Model {
                 let backend = match self.stage {
                     Stage::Loading { backend, .. } => backend,
                     Stage::Trying(backend) => Some(backend),
-                    _ => self.loaded.as_ref().map(|loaded| loaded.choice.backend()),
+                    // It may be another one now.
+                    _ => None,
                 };
                 self.stage = Stage::Loading { backend, bytes: 0, total: None };
                 // What the fresh worker writes takes the place of what was there.
@@ -321,6 +321,7 @@ impl Model {
             }
             News::Said(
                 Reply::Ready
+                | Reply::Loaded(_)
                 | Reply::Looked { .. }
                 | Reply::Learned { .. }
                 | Reply::Adopted { .. }
@@ -445,7 +446,9 @@ mod tests {
         let model = after(model, vec![Event::Heard(News::Again("out of memory".into()))]);
         assert_eq!((text(&model), model.is_loading(), model.is_writing()), ("", true, true));
         assert!(model.note.as_ref().is_some_and(|note| note.ends_with("Out of memory.")), "{:?}", model.note);
-        let model = after(model, vec![said(Reply::Loaded(about())), tokens(&["a"])]);
+        let elsewhere = Choice::Left(Backend::Cpu, "it was lost".into());
+        let model = after(model, vec![Event::Loaded(about(), elsewhere.clone()), tokens(&["a"])]);
+        assert_eq!(model.loaded.as_ref().map(|loaded| &loaded.choice), Some(&elsewhere));
         let trace = &model.answer.as_ref().expect("an answer").traces[0];
         assert_eq!((trace.text.as_str(), trace.tokens, trace.bent), ("a", 1, 1));
     }

@@ -110,6 +110,16 @@ pub enum Event {
     Saved(Shelf, String),
     Complain(String),
     Dismiss,
+    /// This is all that is put aside now.
+    Aside(Option<String>),
+}
+
+/// Deletes from the browser's storage what was put aside there as it could not be read, if it is no more than this.
+pub fn forget_unreadable(known: &str) -> Event {
+    match storage::read(UNREADABLE) {
+        Ok(Some(aside)) if aside != known => Event::Aside(Some(aside)),
+        _ => storage::remove(UNREADABLE).map_or_else(Event::Complain, |()| Event::Aside(None)),
+    }
 }
 
 impl Rulebooks {
@@ -129,7 +139,7 @@ impl Rulebooks {
                 Some(aside) => format!("{aside}\n{text}"),
                 None => text.clone(),
             };
-            let kept = storage::write(UNREADABLE, &both);
+            let kept = storage::write(UNREADABLE, &both).and_then(|()| storage::remove(SHELF));
             stores = kept.is_ok();
             aside = Some(both);
             notices.push(match kept {
@@ -137,6 +147,8 @@ impl Rulebooks {
                 Err(why) => format!("{problem} They stay where they are, and this tab stores nothing: {why}"),
             });
         }
+        // What was put aside is not in its old place any more.
+        let stored = stored.filter(|_| read.is_ok() || !stores);
         let open = storage::read(OPEN).ok().flatten().unwrap_or_default();
         Self { stores, aside, ..Self::new(read.ok().flatten(), stored, &open, notices) }
     }
@@ -276,6 +288,11 @@ impl Rulebooks {
         }
     }
 
+    /// Whether what could not be read was put aside, and is not still in the place of the rulebooks.
+    pub fn can_forget(&self) -> bool {
+        self.aside.is_some() && self.stores
+    }
+
     /// Takes up what another tab stored.
     fn join(&mut self, stored: Option<String>) {
         let theirs = match stored.as_deref().map(Shelf::read).transpose() {
@@ -359,6 +376,7 @@ impl Rulebooks {
             }
             Event::Complain(problem) => self.notices = vec![problem],
             Event::Dismiss => self.notices.clear(),
+            Event::Aside(aside) => self.aside = aside,
         }
         self.refresh();
     }
@@ -406,8 +424,10 @@ impl Reducible for Rulebooks {
         let mut state = Rc::unwrap_or_clone(self);
         state.version += 1;
         // What was not stored is tried again with the next change, not at once.
-        let is_still =
-            matches!(event, Event::Saved(..) | Event::Complain(_) | Event::Dismiss | Event::Offer(_));
+        let is_still = matches!(
+            event,
+            Event::Saved(..) | Event::Complain(_) | Event::Dismiss | Event::Aside(_) | Event::Offer(_)
+        );
         state.changes += u64::from(!is_still);
         state.apply(event);
         Rc::new(state)

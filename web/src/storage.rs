@@ -26,6 +26,14 @@ pub fn write(name: &str, text: &str) -> Result<(), String> {
     })
 }
 
+/// Removes the text under a name.
+///
+/// # Errors
+/// One sentence, if the browser forbids it.
+pub fn remove(name: &str) -> Result<(), String> {
+    storage()?.remove_item(name).map_err(|_| forbidden())
+}
+
 /// Listens for what other tabs do to the text under a name.
 pub fn listen(name: &'static str, heard: impl Fn() + 'static) -> Option<EventListener> {
     let window = web_sys::window()?;

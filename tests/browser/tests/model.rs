@@ -229,6 +229,42 @@ async fn a_second_visit_needs_no_network_for_the_model() {
     visitor.leave().await;
 }
 
+#[tokio::test]
+async fn what_the_cache_holds_is_checked_and_what_is_spoilt_there_comes_anew() {
+    let visitor = with_model("#panels=model").await;
+    let first = ask(&visitor).await;
+    let spoilt: usize = visitor
+        .js("(async () => {
+            const cache = await caches.open('rulewright-models');
+            const files = (await cache.keys()).filter(file => file.url.includes('model.safetensors'));
+            for (const file of files) {
+                const bytes = new Uint8Array(await (await cache.match(file)).arrayBuffer());
+                bytes[bytes.length >> 1] ^= 1;
+                await cache.put(file, new Response(bytes));
+            }
+            return files.length; })()")
+        .await;
+    assert_eq!((spoilt, visitor.site.asked("safetensors").len()), (1, 1));
+    for downloads in [2, 2] {
+        visitor.reload().await;
+        load(&visitor, "test-model").await;
+        visitor.until("document.querySelector('#send')").await;
+        assert_eq!(visitor.site.asked("safetensors").len(), downloads);
+        assert_eq!(ask(&visitor).await, first);
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn workers_that_begin_at_the_same_moment_download_once() {
+    let visitor = visit("").await;
+    let opens = format!("({WORKER})('worker.js?backend=cpu', 'test-model/')");
+    let all = format!("Promise.all([{opens}, {opens}, {opens}]).then(all => all.length)");
+    let loaded: usize = visitor.js(&all).await;
+    assert_eq!((loaded, visitor.site.asked("safetensors").len()), (3, 1));
+    visitor.leave().await;
+}
+
 /// How many versions of the weights the browser keeps.
 const KEPT: &str = "Promise.all([caches.keys().then(names => names.map(name => caches.open(name).then(kept => kept.keys())))])
     .then(([kept]) => Promise.all(kept))
@@ -366,6 +402,31 @@ async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
     assert_eq!(visitor.site.asked("safetensors").len(), downloads, "the fresh worker finds it in the cache");
     assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
     visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_model_that_the_memory_has_no_room_for_is_refused_with_a_sentence() {
+    let visitor = visit("#panels=model&device=cpu").await;
+    visitor.site.put_shipped_model();
+    // The file itself still finds room, what is made of it does not.
+    let file = visitor.site.folder.path().join("model/model.safetensors");
+    let bytes = std::fs::metadata(file).expect("the weights").len();
+    let room = bytes + bytes / 2;
+    visitor.site.put_crashable_worker(&format!(
+        "Object.defineProperty(self, 'program', {{ set({{ memory }}) {{
+            memory.grow(65536 - ({room} + memory.buffer.byteLength >> 16)); }} }});"
+    ));
+    load(&visitor, "model").await;
+    visitor
+        .until_within(SLOW, "document.querySelector('#model-fault').innerText.includes('MB of memory')")
+        .await;
+    let said = visitor.text("#model-fault").await;
+    assert!(said.contains("model.safetensors: the model needs"), "{said}");
+    // The next worker has all its memory.
+    std::fs::remove_file(visitor.site.folder.path().join("worker.js")).expect("no worker of its own");
+    visitor.click("#model-load").await;
+    visitor.until_within(SLOW, "document.querySelector('#send')").await;
     visitor.leave().await;
 }
 
@@ -622,6 +683,47 @@ async fn a_gpu_that_is_lost_ends_in_a_fresh_worker_and_the_same_answer() {
         .await;
     visitor.until_within(SLOW, ANSWERED).await;
     assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn where_a_lost_gpu_does_not_come_back_the_cpu_goes_on() {
+    let mut visitor = Visitor::open_with("", &SOFTWARE_GPU).await;
+    visitor.site.put_model("grouped", "test-model");
+    let without = "GPU.prototype.requestAdapter = async () => null;
+        await import('./worker.js' + new URL(import.meta.url).search);";
+    std::fs::write(visitor.site.folder.path().join("without.js"), without).expect("a worker");
+    let lost = "window.Worker = class extends Worker {
+        constructor(address, options) {
+            super(window.lost ? String(address).replace('worker.js', 'without.js') : address, options);
+        } };";
+    visitor.page.evaluate_on_new_document(lost).await.expect("a script");
+    visitor.go("#panels=model&device=gpu").await;
+    load(&visitor, "test-model").await;
+    visitor.until_within(SLOW, "document.querySelector('#send')").await;
+    visitor.type_into("#temperature", "0").await;
+    visitor.type_into("#most", "24").await;
+    choose(&visitor, "grammar", "own").await;
+    visitor.type_into("#pattern", "[a-z]{12,}").await;
+    send(&visitor).await;
+    visitor.until_within(SLOW, ANSWERED).await;
+    let first: Vec<String> = visitor.js(TEXTS).await;
+    visitor.run("window.lost = true").await;
+    send(&visitor).await;
+    visitor.until("document.querySelector('.trace-text').textContent.length > 1").await;
+    visitor.lose_gpu().await;
+    visitor
+        .until_within(SLOW, "document.querySelector('#model-note').innerText.includes('the CPU goes on')")
+        .await;
+    visitor.until_within(SLOW, ANSWERED).await;
+    assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
+    assert_eq!(visitor.text("#model-device").await, "CPU");
+    let choice = visitor.text("#model-choice").await;
+    assert!(
+        choice.starts_with("The GPU failed: No GPU took the model again, so the CPU goes on: "),
+        "{choice}"
+    );
     visitor.forget_logged();
     visitor.leave().await;
 }

@@ -406,6 +406,13 @@ async fn a_full_or_forbidden_storage_is_said() {
             document.querySelector('#export-aside').click()")
         .await;
     visitor.until("window.exported === '{broken\\n{worse'").await;
+    // Who has it in a file may delete it.
+    visitor.until("document.querySelector('#forget-aside')").await;
+    visitor.click("#forget-aside").await;
+    visitor.until("!document.querySelector('#export-aside') && document.activeElement.id == 'books'").await;
+    visitor.reload().await;
+    visitor.until("document.querySelector('#rulebook-title')").await;
+    assert!(visitor.js::<bool>("!document.querySelector('#export-aside')").await);
     visitor.run("Storage.prototype.setItem = () => { throw new DOMException('no', 'SecurityError') }").await;
     visitor.add_rule("in vain").await;
     visitor.until("document.querySelector('#rulebook-notices').innerText.includes('store nothing')").await;

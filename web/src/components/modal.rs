@@ -1,7 +1,8 @@
 //! A window in front of the page. Whoever closes it finds the focus where it was.
 
 use super::icon::Icon;
-use web_sys::HtmlDialogElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement};
 use yew::prelude::*;
 
 /// What is in the window.
@@ -10,6 +11,12 @@ pub struct ModalProps {
     /// The window's name in the page.
     pub id: AttrValue,
     pub title: AttrValue,
+    /// What it looks like besides.
+    #[prop_or_default]
+    pub class: Classes,
+    /// What stands beside the title.
+    #[prop_or_default]
+    pub beside: Html,
     /// It is closed: by its button, by Escape, or beside it.
     pub onclose: Callback<()>,
     pub children: Html,
@@ -58,7 +65,7 @@ pub fn Modal(props: &ModalProps) -> Html {
         <dialog
             ref={node}
             id={&props.id}
-            class="modal"
+            class={classes!("modal", props.class.clone())}
             aria-labelledby={title.clone()}
             onclose={props.onclose.reform(|_: yew::Event| ())}
             onclick={backdrop}
@@ -66,11 +73,21 @@ pub fn Modal(props: &ModalProps) -> Html {
         >
             <div class="modal-head">
                 <h2 id={title}>{ &props.title }</h2>
+                { props.beside.clone() }
                 <button type="button" class="plain" aria-label="Close" onclick={close}>
                     <Icon name="close" />
                 </button>
             </div>
             { props.children.clone() }
         </dialog>
+    }
+}
+
+/// Closes the window in which something was done, at once: afterwards the focus may go elsewhere.
+pub fn close_around(event: &web_sys::Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let dialog = target.and_then(|target| target.closest("dialog").ok().flatten());
+    if let Some(dialog) = dialog.and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok()) {
+        dialog.close();
     }
 }

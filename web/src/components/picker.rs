@@ -2,58 +2,32 @@
 
 use super::Shared;
 use super::canvas::Canvas;
-use super::icon::Icon;
+use super::modal::{Modal, close_around};
 use crate::state::Event;
 use rulewright::env::Environment;
 use rulewright::games::{Family, Game, Split};
 use strum::VariantArray;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlInputElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// A window with all games.
 #[component]
 pub fn Picker(props: &Shared) -> Html {
     let state = &props.state;
-    let node = use_node_ref();
     let wanted = use_state(String::new);
-    {
-        let node = node.clone();
-        use_effect_with((), move |()| {
-            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
-                // It is on the page and closed, so this can't fail.
-                let _ = dialog.show_modal();
-            }
-        });
-    }
-    // The dialog closes itself first: that gives the focus back to where it was.
-    let closed = {
+    let onclose = {
         let dispatcher = state.dispatcher();
-        move |_: yew::Event| dispatcher.dispatch(Event::Ask(None))
-    };
-    let close = {
-        let node = node.clone();
-        Callback::from(move |()| {
-            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
-                dialog.close();
-            }
-        })
+        Callback::from(move |()| dispatcher.dispatch(Event::Ask(None)))
     };
     let choose = {
-        let (dispatcher, close) = (state.dispatcher(), close.clone());
-        Callback::from(move |game: &'static Game| {
-            close.emit(());
+        let dispatcher = state.dispatcher();
+        Callback::from(move |(game, event): (&'static Game, web_sys::Event)| {
+            // This gives the focus back to where it was, and only then the board can have it.
+            close_around(&event);
             dispatcher.dispatch(Event::Choose(&game.id));
             crate::focus::focus_board();
         })
-    };
-    let backdrop = {
-        let (node, close) = (node.clone(), close.clone());
-        move |event: MouseEvent| {
-            if event.target().is_some_and(|target| node.get().is_some_and(|node| *node == target)) {
-                close.emit(());
-            }
-        }
     };
     let filter = {
         let wanted = wanted.clone();
@@ -78,7 +52,7 @@ pub fn Picker(props: &Shared) -> Html {
                     class="card"
                     data-game={game.id.as_str()}
                     aria-current={current.then_some("true")}
-                    onclick={move |_| choose.emit(game)}
+                    onclick={move |click: MouseEvent| choose.emit((game, click.into()))}
                 >
                     <Canvas {frame} />
                     <span class="name">{ &game.file.title }</span>
@@ -115,37 +89,26 @@ pub fn Picker(props: &Shared) -> Html {
         };
         move |key: KeyboardEvent| {
             if let Some(game) = only.filter(|_| key.key() == "Enter") {
-                choose.emit(game);
+                choose.emit((game, key.into()));
             }
         }
     };
+    let search = html! {
+        <input
+            type="search"
+            id="filter"
+            placeholder="Find a game"
+            aria-label="Find a game"
+            oninput={filter}
+            onkeydown={enter}
+        />
+    };
     html! {
-        <dialog
-            ref={node}
-            id="games"
-            class="picker"
-            aria-labelledby="games-title"
-            onclose={closed}
-            onclick={backdrop}
-        >
-            <div class="picker-head">
-                <h2 id="games-title">{ "Choose a game" }</h2>
-                <input
-                    type="search"
-                    id="filter"
-                    placeholder="Find a game"
-                    aria-label="Find a game"
-                    oninput={filter}
-                    onkeydown={enter}
-                />
-                <button type="button" class="plain" aria-label="Close" onclick={close.reform(|_| ())}>
-                    <Icon name="close" />
-                </button>
-            </div>
+        <Modal id="games" title="Choose a game" class="picker" beside={search} {onclose}>
             <p class="count" role="status">{ count }</p>
             { for families }
             { shelf("Desks".into(), of(Split::Desk).collect()) }
             { shelf("Unseen: kept for measuring, never for training".into(), of(Split::Unseen).collect()) }
-        </dialog>
+        </Modal>
     }
 }

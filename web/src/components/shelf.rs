@@ -7,7 +7,7 @@ use super::rulebook::worth::WorthBar;
 use super::share::{OfferDialog, ShareDialog};
 use crate::focus::use_chosen;
 use crate::lab::Lab;
-use crate::shelf::{Choice, Event, Rulebooks, read_file};
+use crate::shelf::{Choice, Event, Rulebooks, forget_unreadable, read_file};
 use crate::state::State;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
@@ -55,6 +55,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     let asked = use_state(|| None::<Asked>);
     let list = use_chosen(state.names().position(|name| name == state.open()));
     let sharing = use_state(|| false);
+    let exported = use_state(|| false);
     let dismiss = {
         let dispatcher = state.dispatcher();
         move |_: MouseEvent| {
@@ -92,11 +93,30 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         html! { <button type="button" id={format!("export-{id}")} {onclick}>{ label }</button> }
     };
     let aside = state.aside.is_some().then(|| {
-        let state = state.clone();
-        let onclick = move |_: MouseEvent| {
-            download("rulebooks.txt", "text/plain", state.aside.as_deref().unwrap_or_default());
+        let export = {
+            let (state, exported) = (state.clone(), exported.clone());
+            move |_: MouseEvent| {
+                download("rulebooks.txt", "text/plain", state.aside.as_deref().unwrap_or_default());
+                exported.set(true);
+            }
         };
-        html! { <button type="button" id="export-aside" {onclick}>{ "Export what could not be read" }</button> }
+        let forget = {
+            let (state, exported) = (state.clone(), exported.clone());
+            move |_: MouseEvent| {
+                crate::focus::focus("books");
+                exported.set(false);
+                state.dispatch(forget_unreadable(state.aside.as_deref().unwrap_or_default()));
+            }
+        };
+        html! {
+            <>
+                <button type="button" id="export-aside" onclick={export}>{ "Export what could not be read" }</button>
+                // Nothing is lost by a slip: whoever deletes it has it in a file.
+                if *exported && state.can_forget() {
+                    <button type="button" id="forget-aside" onclick={forget}>{ "Delete what could not be read" }</button>
+                }
+            </>
+        }
     });
     let share = {
         let sharing = sharing.clone();

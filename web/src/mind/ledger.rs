@@ -49,6 +49,11 @@ impl Ledger {
         Self { source, stage: Stage::Starting, last: 0, open: Vec::new(), adopted: None, breakdowns: 0 }
     }
 
+    /// Whether the worker is to load the model and has not yet.
+    pub fn is_loading(&self) -> bool {
+        self.stage == Stage::Loading
+    }
+
     /// Takes a job on: its number, and what is to be sent now.
     pub fn give(&mut self, request: impl FnOnce(Job) -> Request) -> (Job, Vec<Request>) {
         self.last += 1;
@@ -127,6 +132,14 @@ impl Ledger {
             !open.cancelled
         });
         (true, tell)
+    }
+
+    /// A worker of another kind goes on, as often as the first: what is to be told.
+    pub fn taken_over(&mut self, why: &str) -> Vec<News> {
+        self.breakdowns = 0;
+        let (_, tell) = self.broke(why);
+        self.breakdowns = 0;
+        tell
     }
 
     fn place(&self, job: Job) -> Option<usize> {
@@ -243,5 +256,18 @@ mod tests {
         let (again, tell) = ledger.broke("its program could not be fetched or started");
         let [News::Lost(problem)] = tell.as_slice() else { panic!("{tell:?}") };
         assert!(!again && problem.contains("4 times") && problem.ends_with("started"), "{problem}");
+    }
+
+    #[test]
+    fn a_worker_of_another_kind_takes_over_with_a_new_row() {
+        let mut ledger = working();
+        ledger.give(write);
+        while ledger.broke("It was lost.").0 {}
+        assert_eq!(ledger.taken_over("Another goes on."), [News::Again("Another goes on.".into())]);
+        assert_eq!(comes_up(&mut ledger), [write(1)]);
+        assert_eq!(
+            (0..4).map(|_| ledger.broke("Once more.").0).collect::<Vec<_>>(),
+            [true, true, true, false]
+        );
     }
 }

@@ -123,6 +123,11 @@ impl Pool {
         (pool, told)
     }
 
+    /// What its workers run on.
+    pub fn backend(&self) -> Backend {
+        self.crew.borrow().backend
+    }
+
     /// A pool of its own with one worker, which loads the same model from the browser's cache: for work that
     /// this one is not to wait for.
     pub fn apart(&self) -> impl Future<Output = Result<Self, String>> + use<> {
@@ -316,6 +321,10 @@ impl Crew {
     /// Takes in what is heard of a worker.
     fn hear(&mut self, number: usize, news: News) {
         let Some(at) = self.members.iter().position(|member| member.number == number) else { return };
+        if at == 0 {
+            // Those that are hired from now on are of its kind.
+            self.backend = self.members[at].worker.backend();
+        }
         let news = match news {
             News::Said(Reply::Loaded(about)) if about.files != self.files => News::Lost(CHANGED.into()),
             news if at == 0 => news,
@@ -407,6 +416,7 @@ async fn alike(backend: Backend, source: Source, files: &[(String, u64, String)]
 /// Takes a worker in.
 fn join(pool: &Rc<RefCell<Crew>>, ready: Ready) {
     let Ready { worker, mut heard, .. } = ready;
+    worker.fall_back();
     let mut crew = pool.borrow_mut();
     crew.numbers += 1;
     let number = crew.numbers;

@@ -11,7 +11,7 @@ use rulewright_protocol::{About, Reply, Request, Source};
 use std::pin::pin;
 
 /// Milliseconds in which a GPU has to load the model and answer; one that hangs never would.
-const LONGEST: u32 = 60_000;
+pub(super) const LONGEST: u32 = 60_000;
 
 /// Why a backend was taken.
 #[derive(Debug, Clone, PartialEq)]

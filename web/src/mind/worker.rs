@@ -2,12 +2,14 @@
 //!
 //! Whoever has a worker gives it jobs and hears [`News`]. When its program breaks down, it starts a
 //! fresh one, which loads the model again and does the unfinished jobs again: seeds make them come out
-//! the same.
+//! the same. Where a GPU does not come back, the fresh one may run on the CPU.
 
 use super::device::Backend;
 use super::ledger::{Ledger, News};
+use super::trial::LONGEST;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::future::TimeoutFuture;
 use rulewright_protocol::{Job, Reply, Request, Source};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -29,6 +31,8 @@ struct Desk {
     post: Option<Post>,
     /// Programs so far: the number of the last one.
     hired: u32,
+    /// Whether the CPU may take the place of a GPU.
+    falls_back: bool,
     tell: UnboundedSender<News>,
 }
 
@@ -42,7 +46,8 @@ impl Worker {
     /// Starts one that loads a model, and gives what will be heard of it.
     pub fn start(backend: Backend, source: Source) -> (Self, UnboundedReceiver<News>) {
         let (tell, heard) = unbounded();
-        let desk = Desk { backend, ledger: Ledger::new(source), post: None, hired: 0, tell };
+        let desk =
+            Desk { backend, ledger: Ledger::new(source), post: None, hired: 0, falls_back: false, tell };
         let desk = Rc::new(RefCell::new(desk));
         hire(&desk);
         (Self { desk }, heard)
@@ -54,6 +59,16 @@ impl Worker {
         let (job, send) = desk.ledger.give(request);
         desk.send(send);
         job
+    }
+
+    /// From now on, where the GPU does not come back, the CPU goes on.
+    pub fn fall_back(&self) {
+        self.desk.borrow_mut().falls_back = true;
+    }
+
+    /// What it runs on now.
+    pub fn backend(&self) -> Backend {
+        self.desk.borrow().backend
     }
 
     /// Stops a job; it ends in [`Reply::Cancelled`] unless it has ended already.
@@ -83,6 +98,16 @@ impl Desk {
             // Nobody listens any more: then nobody wants to know.
             let _ = self.tell.unbounded_send(news);
         }
+    }
+
+    /// Whether the CPU is to go on where the GPU can't.
+    fn can_fall_back(&self) -> bool {
+        self.falls_back && self.backend == Backend::Gpu
+    }
+
+    /// Whether what can't be loaded now may be loaded on the CPU.
+    fn is_without_gpu(&self) -> bool {
+        self.can_fall_back() && self.ledger.is_loading()
     }
 
     fn hear(&mut self, reply: Reply) {
@@ -123,11 +148,14 @@ fn ears(worker: &web_sys::Worker, number: u32, desk: &Weak<RefCell<Desk>>) -> [E
         EventListener::new(worker, "message", move |event| {
             let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
             match (serde_wasm_bindgen::from_value(event.data()), desk.upgrade()) {
-                (Ok(Reply::Broken { problem }), _) => broken(&desk, number, problem),
+                (Ok(Reply::Broken { problem }), _) => broken(&desk, number, problem, false),
+                (Ok(Reply::Failed { job: None, problem }), Some(this)) if this.borrow().is_without_gpu() => {
+                    broken(&desk, number, problem, true);
+                }
                 (Ok(reply), Some(desk)) => desk.borrow_mut().hear(reply),
                 (Ok(_), None) => {}
                 (Err(error), _) => {
-                    broken(&desk, number, format!("it said what nobody understands ({error})"));
+                    broken(&desk, number, format!("it said what nobody understands ({error})"), false);
                 }
             }
         })
@@ -135,7 +163,7 @@ fn ears(worker: &web_sys::Worker, number: u32, desk: &Weak<RefCell<Desk>>) -> [E
     let unreadable = {
         let desk = desk.clone();
         EventListener::new(worker, "messageerror", move |_| {
-            broken(&desk, number, "the browser lost one of its messages".into());
+            broken(&desk, number, "the browser lost one of its messages".into(), false);
         })
     };
     let error = {
@@ -150,7 +178,7 @@ fn ears(worker: &web_sys::Worker, number: u32, desk: &Weak<RefCell<Desk>>) -> [E
                 "" => "its program could not be fetched or started".into(),
                 message => message.to_string(),
             };
-            broken(&desk, number, problem);
+            broken(&desk, number, problem, false);
         })
     };
     // It stays: an error may still be on its way when its worker is gone.
@@ -158,9 +186,9 @@ fn ears(worker: &web_sys::Worker, number: u32, desk: &Weak<RefCell<Desk>>) -> [E
     [message, unreadable]
 }
 
-/// Replaces the worker with this number, which broke down. Afterwards, since one of its ears is just
-/// hearing of it.
-fn broken(desk: &Weak<RefCell<Desk>>, number: u32, problem: String) {
+/// Replaces the worker with this number, which broke down; one of its kind is of no use any more if it did `for_good`.
+/// Afterwards, since one of its ears is just hearing of it.
+fn broken(desk: &Weak<RefCell<Desk>>, number: u32, problem: String, for_good: bool) {
     let desk = desk.clone();
     spawn_local(async move {
         let Some(desk) = desk.upgrade() else { return };
@@ -169,12 +197,32 @@ fn broken(desk: &Weak<RefCell<Desk>>, number: u32, problem: String) {
             if desk.hired != number || desk.post.take().is_none() {
                 return; // it was heard of twice
             }
-            let (again, tell) = desk.ledger.broke(&problem);
+            let (mut again, mut tell) =
+                if for_good { (false, Vec::new()) } else { desk.ledger.broke(&problem) };
+            if !again && desk.can_fall_back() {
+                desk.backend = Backend::Cpu;
+                let why = format!("no GPU took the model again, so the CPU goes on: {problem}");
+                (again, tell) = (true, desk.ledger.taken_over(&why));
+            }
             desk.tell(tell);
             again
         };
         if again {
             hire(&desk);
+            impatient(&desk);
+        }
+    });
+}
+
+/// A GPU that had the model and hangs as it is to take it again would keep everybody waiting for ever.
+fn impatient(desk: &Rc<RefCell<Desk>>) {
+    let (number, desk) = (desk.borrow().hired, Rc::downgrade(desk));
+    spawn_local(async move {
+        TimeoutFuture::new(LONGEST).await;
+        if desk.upgrade().is_some_and(|desk| desk.borrow().hired == number && desk.borrow().is_without_gpu())
+        {
+            let problem = format!("it was not ready after {} seconds", LONGEST / 1000);
+            broken(&desk, number, problem, true);
         }
     });
 }

@@ -2,7 +2,7 @@
 //! comes back as events, some twenty times a second.
 
 use super::{Event, Folder, Order, words};
-use crate::mind::{self, Pool, Told};
+use crate::mind::{self, Choice, News, Pool, Told};
 use crate::state::{self, State};
 use crate::watch;
 use futures::StreamExt;
@@ -11,7 +11,7 @@ use futures::future::{AbortHandle, Abortable, join, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use rulewright::mind::{Policy, Purpose};
-use rulewright_protocol::{Request, Source};
+use rulewright_protocol::{Reply, Request, Source};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -93,14 +93,28 @@ async fn listen(order: Rc<Order>, holder: Holder, tell: UnboundedSender<state::E
         Err(problem) => return tell(Event::Failed(problem)),
     };
     match mind::load(order.backend, source.clone(), &|step| tell(Event::Loading(step))).await {
-        Ok((ready, choice)) => {
+        Ok((ready, mut choice)) => {
             let about = ready.about.clone();
             let (pool, mut told) = Pool::new(ready, choice.backend(), source);
             *holder.borrow_mut() = Some(pool);
-            tell(Event::Loaded(about, choice));
+            tell(Event::Loaded(about, choice.clone()));
+            let mut trouble = String::new();
             while let Some(told) = told.next().await {
                 match told {
-                    Told::Heard(news) => tell(Event::Heard(news)),
+                    Told::Heard(News::Said(Reply::Loaded(about))) => {
+                        // The fresh worker may run on another device.
+                        let backend = holder.borrow().as_ref().map(Pool::backend);
+                        if let Some(backend) = backend.filter(|backend| *backend != choice.backend()) {
+                            choice = Choice::Left(backend, std::mem::take(&mut trouble));
+                        }
+                        tell(Event::Loaded(about, choice.clone()));
+                    }
+                    Told::Heard(news) => {
+                        if let News::Again(problem) = &news {
+                            trouble.clone_from(problem);
+                        }
+                        tell(Event::Heard(news));
+                    }
                     other => say(state::Event::Watch(watch::Event::Told(other))),
                 }
             }

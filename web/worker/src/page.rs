@@ -1,7 +1,7 @@
 //! The page at the other end, and what else the browser gives a worker: a clock and a breath.
 
 use js_sys::WebAssembly::Memory;
-use js_sys::{ArrayBuffer, Promise};
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use rulewright_protocol::{Reply, Request};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -42,6 +42,16 @@ pub fn now() -> f64 {
 pub fn memory() -> u64 {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     memory.buffer().unchecked_into::<ArrayBuffer>().byte_length().into()
+}
+
+/// The bytes of a buffer of the browser's; nothing where the memory has no room for them.
+pub fn bytes(buffer: &JsValue) -> Option<Vec<u8>> {
+    let buffer = Uint8Array::new(buffer);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(buffer.length() as usize).ok()?;
+    bytes.resize(buffer.length() as usize, 0);
+    buffer.copy_to(&mut bytes);
+    Some(bytes)
 }
 
 /// Lets the browser deliver what the page has sent meanwhile. A timer would be simpler, but browsers

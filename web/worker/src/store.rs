@@ -8,7 +8,6 @@ mod turn;
 use std::cell::{Cell, RefCell};
 
 use futures_util::future::try_join_all;
-use js_sys::Uint8Array;
 use rulewright::vlm::folder::{CHECKSUMS, Folder, ModelError, sha256};
 use rulewright_protocol::{LocalFile, Reply, Source};
 use wasm_bindgen_futures::JsFuture;
@@ -19,6 +18,9 @@ use turn::Turn;
 
 /// Milliseconds between two reports of progress.
 const PROGRESS_EVERY: f64 = 50.0;
+
+/// What is said of a file for which there is no room.
+const TOO_LARGE: &str = "it is larger than the memory that the browser gives";
 
 /// A model's files.
 pub struct Fetched {
@@ -158,9 +160,12 @@ async fn from_disk(files: &[LocalFile]) -> Result<Fetched, ModelError> {
     }
     let mut folder = Folder::new();
     for (index, file) in files.iter().enumerate() {
+        if file.handle.size() > isize::MAX as f64 {
+            return Err(ModelError::new(&file.name, TOO_LARGE));
+        }
         let bytes = JsFuture::from(file.handle.array_buffer()).await;
         let bytes = bytes.map_err(|_| ModelError::new(&file.name, "the file can't be read"))?;
-        let bytes = Uint8Array::new(&bytes).to_vec();
+        let bytes = page::bytes(&bytes).ok_or_else(|| ModelError::new(&file.name, TOO_LARGE))?;
         progress.tell(index, bytes.len() as u64, Some(bytes.len() as u64));
         folder.insert(&*file.name, bytes);
     }

@@ -32,7 +32,7 @@ impl Cache {
 
     pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
         let found = wait(self.cache.as_ref()?.match_with_str(key)).await?.dyn_into::<Response>().ok()?;
-        Some(Uint8Array::new(&wait(found.array_buffer().ok()?).await?).to_vec())
+        page::bytes(&wait(found.array_buffer().ok()?).await?)
     }
 
     /// Keeps some bytes, all of them or none.

@@ -12,7 +12,7 @@ use rulewright::vlm::folder::{CHECKSUMS, ModelError, sha256};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCache};
 
-use super::File;
+use super::{File, TOO_LARGE};
 
 /// Pauses before another try.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(6)];
@@ -130,10 +130,8 @@ impl Download<'_> {
             status => return Err(Trouble::Lasting(format!("the server does not give it (status {status})"))),
         }
         let total = length(&response).map(|length| self.bytes.len() as u64 + length);
-        let missing = total.map_or(0, |total| total as usize - self.bytes.len());
-        if self.bytes.try_reserve_exact(missing).is_err() {
-            return Err(Trouble::Lasting("it is larger than the memory that the browser gives".into()));
-        }
+        let missing = total.map_or(0, |total| total - self.bytes.len() as u64);
+        self.make_room(missing)?;
         tell(0, self.bytes.len() as u64, total);
         let broken = || Trouble::Passing("the download broke off again and again".into());
         let Some(body) = response.body() else { return Ok(()) };
@@ -146,10 +144,22 @@ impl Download<'_> {
             }
             let part = Uint8Array::new(&get("value"));
             let (at, new) = (self.bytes.len(), part.length());
+            self.make_room(new.into())?;
             self.bytes.resize(at + new as usize, 0);
             part.copy_to(&mut self.bytes[at..]);
             tell(u64::from(new), self.bytes.len() as u64, total);
         }
+    }
+
+    /// Makes room for so many bytes more.
+    fn make_room(&mut self, more: u64) -> Result<(), Trouble> {
+        let is_made = usize::try_from(more).is_ok_and(|more| {
+            // Where the whole length is not known, it grows by more than a piece at a time.
+            self.bytes.capacity() - self.bytes.len() >= more
+                || self.bytes.try_reserve(more.max(PROGRESS)).is_ok()
+                || self.bytes.try_reserve_exact(more).is_ok()
+        });
+        if is_made { Ok(()) } else { Err(Trouble::Lasting(TOO_LARGE.into())) }
     }
 
     /// Waits for something, but not longer than our patience.
