@@ -90,7 +90,7 @@ impl Sample {
 /// Of a hundred samples that the model is taught, those that look for something in the way first. (60 were tried:
 /// the model erred less before walls, and more elsewhere.)
 pub const BLOCKED: u32 = 30;
-/// Of a hundred votes that the model is taught, those with a kind that is drawn with one half of its name.
+/// Of a hundred votes on boards that the model is taught, those with a kind that is drawn with one half of its name.
 pub const ODD: u32 = 50;
 /// Of a hundred samples that the model is taught, those that are not offered some move or other.
 const LEFT_OUT: u32 = 15;

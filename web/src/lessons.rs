@@ -202,7 +202,9 @@ fn table<T: DeserializeOwned>(name: &str, place: &str, text: &str) -> Result<T, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rulewright::agent::revision::Observation;
     use rulewright::agent::rulebook::rule::MOST_NAME;
+    use rulewright::agent::trace::Meeting;
 
     #[test]
     fn every_lesson_can_be_read_and_opens_states_that_there_are() {
@@ -226,6 +228,22 @@ mod tests {
                     assert_eq!(notices, Vec::<String>::new(), "{name}: {}", scene.address);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_happens_can_contradict_the_rules_of_the_lesson_on_surprise() {
+        let lesson = Lesson::find("5-surprise").expect("it ships");
+        let scenes = lesson.steps.iter().flat_map(|step| &step.parts).filter_map(|part| match part {
+            Part::Scene(scene) => Some(scene),
+            _ => None,
+        });
+        for rule in scenes.flat_map(|scene| scene.rules.iter().flatten()) {
+            let words = rule.words();
+            let meeting: Meeting = words.trigger.parse().expect("a meeting, in the digest's words");
+            let seen: Observation =
+                words.observation.parse().expect("an observation, as the digest counts it");
+            assert!(words.heuristic.contains(&meeting.thing) && seen.of == 1, "{words:?}");
         }
     }
 

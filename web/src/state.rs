@@ -61,7 +61,7 @@ pub struct State {
     pub running: bool,
     held: Option<Held>,
     pub dialog: Option<Dialog>,
-    /// What a link held that could not be used.
+    /// What of a link could not be used, and what else went wrong.
     pub notices: Vec<String>,
     pub model: Model,
     /// The agent that plays.

@@ -89,12 +89,16 @@ pub fn ended(state: &State) -> &'static str {
 
 /// How one plays a game, before the first move.
 pub fn how_to_play(game: &Game, actions: &[Action]) -> String {
+    let choose;
     let mut ways = Vec::new();
     match (actions.contains(&Action::Up), actions.contains(&Action::Left)) {
         (true, true) => ways.push("arrow keys or swipes move"),
         (true, false) => ways.push("↑ ↓ or swipes move"),
         (false, true) => ways.push("← → or swipes move"),
-        (false, false) => ways.push("choose with the keys 1 to 5 or the buttons"),
+        (false, false) => {
+            choose = format!("choose with the keys 1 to {} or the buttons", actions.len());
+            ways.push(&choose);
+        }
     }
     if actions.contains(&Action::Fire) {
         ways.push("space fires");

@@ -2,7 +2,7 @@
 //!
 //! A matrix is read as bytes: a decision reads all weights once a token, so a quarter of the bytes
 //! is a quarter of the time. Activations are rounded to integers too, a row at a time, with as many bits
-//! as the 32-bit sums allow (13 or more), so that the rounding of the weights is all that is lost.
+//! as the 32-bit sums allow (13 or more; fewer in rows of over 4,128), so that the rounding of the weights is all that is lost.
 //! Vectors of 128 bits by the crate `wide`: SSE2 natively and SIMD128 in the browser; and of 256 bits, with the
 //! same sums, where a native program is built for AVX2.
 

@@ -1,4 +1,4 @@
-//! One-click experiments: each changes one thing on purpose, and says what to watch.
+//! One-click experiments: each changes something on purpose, and says what to watch.
 
 use super::fold::Fold;
 use super::icon::Icon;

@@ -1,11 +1,11 @@
-//! What a link held that could not be used.
+//! Sentences for the visitor: what of a link could not be used, and what else went wrong.
 
 use super::Shared;
 use super::icon::Icon;
 use crate::state::Event;
 use yew::prelude::*;
 
-/// A sentence for each part of the link that was ignored.
+/// The sentences, until they are dismissed.
 #[component]
 pub fn Notices(props: &Shared) -> Html {
     let dismiss = {
