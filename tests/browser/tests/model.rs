@@ -412,7 +412,7 @@ async fn a_model_that_the_memory_has_no_room_for_is_refused_with_a_sentence() {
     // The file itself still finds room, what is made of it does not.
     let file = visitor.site.folder.path().join("model/model.safetensors");
     let bytes = std::fs::metadata(file).expect("the weights").len();
-    let room = bytes + bytes / 2;
+    let room = 2 * bytes + (1 << 20);
     visitor.site.put_crashable_worker(&format!(
         "Object.defineProperty(self, 'program', {{ set({{ memory }}) {{
             memory.grow(65536 - ({room} + memory.buffer.byteLength >> 16)); }} }});"
@@ -706,18 +706,17 @@ async fn where_a_lost_gpu_does_not_come_back_the_cpu_goes_on() {
     visitor.type_into("#most", "24").await;
     choose(&visitor, "grammar", "own").await;
     visitor.type_into("#pattern", "[a-z]{12,}").await;
-    send(&visitor).await;
-    visitor.until_within(SLOW, ANSWERED).await;
-    let first: Vec<String> = visitor.js(TEXTS).await;
     visitor.run("window.lost = true").await;
     send(&visitor).await;
-    visitor.until("document.querySelector('.trace-text').textContent.length > 1").await;
+    visitor.until_within(SLOW, "document.querySelector('.trace-text').textContent.length > 1").await;
     visitor.lose_gpu().await;
     visitor
         .until_within(SLOW, "document.querySelector('#model-note').innerText.includes('the CPU goes on')")
         .await;
     visitor.until_within(SLOW, ANSWERED).await;
-    assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
+    // What was begun on the GPU is the CPU's own answer: its weights are rounded.
+    let written: Vec<String> = visitor.js(TEXTS).await;
+    assert_eq!(ask(&visitor).await, written);
     assert_eq!(visitor.text("#model-device").await, "CPU");
     let choice = visitor.text("#model-choice").await;
     assert!(
