@@ -137,10 +137,10 @@ fn no_shape(rng: &mut Pcg32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::executor::{Executor, Source};
-    use super::super::wording::Split;
     use super::*;
     use crate::frame::SIZE;
+    use crate::samples::executor::{Executor, Source};
+    use crate::samples::wording::Split;
 
     /// What a cell shows: the bits that are of a colour.
     fn shown(frame: &Frame, (x, y): (u8, u8), rgb: Rgb) -> u64 {
