@@ -27,7 +27,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 pub const MAGIC: u32 = 0x5352_5752;
 
 /// Marks a word of an answer that is read and not learned.
-const UNLEARNED: u32 = 1 << 15;
+pub const UNLEARNED: u32 = 1 << 15;
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
