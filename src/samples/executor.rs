@@ -3,13 +3,12 @@
 
 use super::claim::{Claim, Subject, Worth};
 use super::luck::{chance, one, shuffle};
-use super::odd::{self, Half, Odd};
+use super::odd::{Half, Odd};
 use super::teacher::Decision;
 use super::wording::{self, Split};
 use super::{desk, teacher};
 use crate::agent::history::leave_out;
 use crate::env::{Action, Environment, Status};
-use crate::frame::Frame;
 use crate::games::arcade::{Arcade, Ground};
 use crate::games::desk::Desk;
 use crate::games::generator::{generate, is_for_training};
@@ -76,11 +75,6 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The picture.
-    pub fn frame(&self) -> Frame {
-        odd::picture(&self.episode, &self.odd).0
-    }
-
     /// What stands beside it.
     pub fn status(&self) -> Status {
         self.episode.status()
@@ -164,13 +158,11 @@ impl Executor {
                 arcade.twist();
             }
         }
-        let mut episode = self.episode.clone();
-        let odd = self.dress(&mut episode, |sprites, half, oddness, rng| {
+        let odd = dress(&self.game, &mut self.episode, self.oddness, &mut self.rng, |sprites, half, rng| {
             let at = rng.random_range(0..sprites.len() as u32) as usize;
-            let odd = chance(oddness, rng).then(|| Odd::call(sprites, at, half, rng));
+            let odd = chance(self.oddness, rng).then(|| Odd::call(sprites, at, half, rng));
             odd.flatten().into_iter().collect()
         });
-        self.episode = episode;
         self.draw_book();
         let offered = self.offer();
         let decision = choose(&self.episode, &self.claims, &offered, &mut self.rng);
@@ -196,27 +188,11 @@ impl Executor {
     /// The board of the next sample, to be looked at: two thirds of these have odd kinds only.
     pub fn look(&mut self) -> (Episode, Vec<Odd>) {
         let mut episode = self.sample().episode;
-        let odd = self.dress(&mut episode, |sprites, half, _, rng| {
+        let odd = dress(&self.game, &mut episode, self.oddness, &mut self.rng, |sprites, half, rng| {
             let all = if chance(67, rng) { 0..sprites.len() } else { 0..0 };
             all.filter_map(|at| Odd::call(sprites, at, half, rng)).collect()
         });
         (episode, odd)
-    }
-
-    /// Has some kinds of the board called otherwise, and drawn with one half of their names. Where none is wanted
-    /// no luck is spent: the sets that models are measured by stay what they are.
-    fn dress(
-        &mut self,
-        episode: &mut Episode,
-        call: impl FnOnce(&mut [Sprite], Half, u32, &mut Pcg32) -> Vec<Odd>,
-    ) -> Vec<Odd> {
-        let Episode::Arcade(arcade) = episode else { return Vec::new() };
-        let Some(rules) = self.game.rules().filter(|_| self.oddness > 0) else { return Vec::new() };
-        let mut sprites: Vec<Sprite> = rules.kinds.iter().map(|kind| kind.sprite).collect();
-        let half = if chance(50, &mut self.rng) { Half::Colour } else { Half::Shape };
-        let odd = call(&mut sprites, half, self.oddness, &mut self.rng);
-        arcade.dress(&sprites);
-        odd
     }
 
     /// What the next sample may choose from. Some first run into something; and as the agent is not offered what
@@ -292,6 +268,24 @@ impl Executor {
         self.claims = claims(&self.episode, book, &mut self.rng);
         self.rules = say(&self.claims, self.split, &mut self.rng);
     }
+}
+
+/// Has some kinds of the game's board called otherwise, and drawn with one half of their names. Where none is wanted
+/// no luck is spent: the sets that models are measured by stay what they are.
+fn dress(
+    game: &Game,
+    episode: &mut Episode,
+    oddness: u32,
+    rng: &mut Pcg32,
+    call: impl FnOnce(&mut [Sprite], Half, &mut Pcg32) -> Vec<Odd>,
+) -> Vec<Odd> {
+    let Episode::Arcade(arcade) = episode else { return Vec::new() };
+    let Some(rules) = game.rules().filter(|_| oddness > 0) else { return Vec::new() };
+    let mut sprites: Vec<Sprite> = rules.kinds.iter().map(|kind| kind.sprite).collect();
+    let half = if chance(50, rng) { Half::Colour } else { Half::Shape };
+    let odd = call(&mut sprites, half, rng);
+    arcade.dress(&sprites);
+    odd
 }
 
 /// What the teacher does by some claims.

@@ -2,8 +2,8 @@
 //!
 //! A block is little-endian: `u32` [`MAGIC`], kind, rows, length, whether there are images; then the ids
 //! `u16 [rows][length]`, padded on the right, the highest bit set in those that are [`UNLEARNED`]; how many
-//! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames `u8 [rows][96][96][3]` and the labels of their
-//! cells `u8 [rows][144][3]` (see [`super::executor::cells`]; [`odd::UNNAMED`] where something has no name).
+//! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames
+//! `u8 [rows][96][96][3]` and the labels of their cells `u8 [rows][144][3]` (see [`super::executor::cells`]; [`odd::UNNAMED`] where something has no name).
 
 use super::executor::{BLOCKED, Executor, ODD, Sample, Source};
 use super::odd::{self, Odd};
