@@ -106,8 +106,10 @@ pub fn Picker(props: &Shared) -> Html {
     html! {
         <Modal id="games" title="Choose a game" class="picker" beside={search} {onclose}>
             <p class="count" role="status">{ count }</p>
-            { for families }
-            { shelf("Desks".into(), of(Split::Desk).collect()) }
+            <div class="shelves">
+                { for families }
+                { shelf("Desks".into(), of(Split::Desk).collect()) }
+            </div>
             { shelf("Unseen: kept for measuring, never for training".into(), of(Split::Unseen).collect()) }
         </Modal>
     }
