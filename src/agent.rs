@@ -53,8 +53,8 @@ pub struct Settings {
     pub compares: u32,
     /// How many steps are remembered besides those that rules rest on.
     pub remembers: usize,
-    /// How often a move may lead nowhere before it is not offered for a while ([`History::offer`]); 0 for as often
-    /// as it likes.
+    /// How often a move may be made from one place without any gain before it is not offered there for a while
+    /// ([`History::offer`]); 0 for as often as it likes.
     pub patience: usize,
 }
 
@@ -157,7 +157,7 @@ pub struct Decision {
     pub frame: Frame,
     /// What stood beside it.
     pub status: Status,
-    /// What it could do, but for the moves that would be in vain.
+    /// What it could do, but for what would be in vain.
     pub actions: Vec<Action>,
     /// Those.
     #[serde(default)]
@@ -194,11 +194,13 @@ struct Scene {
     status: Status,
     actions: Vec<Action>,
     in_vain: Vec<Action>,
+    idle: Action,
 }
 
 impl Scene {
     fn of<E: Environment>(game: &E, (actions, in_vain): (Vec<Action>, Vec<Action>)) -> Self {
-        Self { frame: game.frame(), status: game.status(), actions, in_vain }
+        let idle = game.actions().last().copied().unwrap_or(Action::Wait);
+        Self { frame: game.frame(), status: game.status(), actions, in_vain, idle }
     }
 
     fn prompt(&self, lines: &[String]) -> Vec<Message> {
@@ -276,7 +278,7 @@ impl Agent {
         let verdict = self.consider(&vote, &settled, outcome);
         let reflection = if verdict.yes { Some(self.reflect_now(mind).await) } else { None };
         let dynamics = self.record(&vote, change, &events);
-        let Scene { frame, status, actions, in_vain } = scene;
+        let Scene { frame, status, actions, in_vain, .. } = scene;
         Ok(Decision {
             number: self.now,
             frame,
@@ -326,7 +328,7 @@ impl Agent {
         policy: Policy,
     ) -> Result<Vote, MindError> {
         let Settings { voting, seed, .. } = &self.settings;
-        vote(mind, prompt, &scene.actions, voting, (*seed, self.turn()), policy).await
+        vote(mind, prompt, (&scene.actions, scene.idle), voting, (*seed, self.turn()), policy).await
     }
 
     /// Whether the frozen agent, without rules, would do something else; it is asked with the same seeds.

@@ -173,14 +173,14 @@ impl Vote {
     }
 }
 
-/// Asks for ballots and counts them. The last action is the idle one.
+/// Asks for ballots and counts them; where none can be read the idle action is taken, be it among those or not.
 ///
 /// # Errors
 /// If the mind fails.
 pub async fn vote<M: Mind>(
     mind: &mut M,
     prompt: &[Message],
-    actions: &[Action],
+    (actions, idle): (&[Action], Action),
     voting: &Voting,
     (root, at): (u64, u32),
     policy: Policy,
@@ -201,7 +201,6 @@ pub async fn vote<M: Mind>(
     if let Some(winner) = tally.winner() {
         ballots.iter_mut().for_each(|ballot| ballot.reward = Some(reward(ballot.action, winner)));
     }
-    let idle = actions.last().copied().unwrap_or(Action::Wait);
     let action = tally.winner().unwrap_or(idle);
     Ok(Vote { ballots, tally, action, tokens })
 }

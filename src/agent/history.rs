@@ -2,7 +2,7 @@
 //! links to its evidence stay good.
 
 use super::rulebook::Rulebook;
-use super::trace::{Step, beside, jumped, place, stance};
+use super::trace::{Step, beside, jumped, place};
 use crate::env::Action;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
@@ -37,13 +37,12 @@ pub struct History {
     most: usize,
 }
 
-/// How many steps back moves count as made in vain: walls stay where they are, other things may not.
+/// How many steps back an action counts as taken in vain: what was no use then may be of use by now.
 const LATELY: usize = 30;
 
-/// What to choose from without the moves that are in vain, and those; all is offered if no move would be left.
+/// What to choose from without the actions that are in vain, and those; all is offered if no move would be left.
 pub fn leave_out(actions: &[Action], is_in_vain: impl Fn(Action) -> bool) -> (Vec<Action>, Vec<Action>) {
-    let (in_vain, offered): (Vec<_>, Vec<_>) =
-        actions.iter().partition(|action| action.is_move() && is_in_vain(**action));
+    let (in_vain, offered): (Vec<_>, Vec<_>) = actions.iter().partition(|action| is_in_vain(**action));
     if offered.iter().any(|action: &Action| action.is_move()) {
         (offered, in_vain)
     } else {
@@ -128,34 +127,27 @@ impl History {
         self.settle("")
     }
 
-    /// What to choose from, and what is left out: the moves that led nowhere from where the player is now,
-    /// `patience` times of late, in this episode, and nothing was gained since. All is offered if no move would
-    /// be left, or if that is 0.
+    /// What to choose from, and what is left out: who is going round in circles should try something else. Left out
+    /// is a move that was made `patience` times of late from where the player is now, in this episode, without any
+    /// gain since; and what is no move, waiting for one, after twice as many times. All is offered if no move would
+    /// be left, or if `patience` is 0.
     pub fn offer(&self, actions: &[Action], patience: usize) -> (Vec<Action>, Vec<Action>) {
-        leave_out(actions, |action| patience > 0 && self.times_in_vain(action) >= patience)
+        let patience = |action: Action| if action.is_move() { patience } else { 2 * patience };
+        leave_out(actions, |action| patience(action) > 0 && self.times_in_vain(action) >= patience(action))
     }
 
-    /// How often a move led nowhere from where the player is now, of late and since it last led on. Where the
-    /// player is the agent's own words say, up to its last move; and that one leads where it led before.
+    /// How often an action was taken from where the player is now, of late and since the last gain. Where the
+    /// player is the agent's own words say, up to its last action; and that one leads where it led before.
     fn times_in_vain(&self, action: Action) -> usize {
         let lately = self.records.iter().rev().take(LATELY).take_while(|Record { step, .. }| {
             step.number >= self.began && step.change.score <= 0 && step.change.lives <= 0
         });
-        let lately: Vec<&Record> = lately.collect();
-        let Some((last, at)) = lately.first().and_then(|last| Some((last.step.action, place(&last.text)?)))
-        else {
-            return 0;
-        };
-        let in_vain = |from: (u8, u8), action: Action| {
-            let pairs = lately.windows(2).map(|pair| (pair[1], pair[0]));
-            let made = pairs
-                .filter(|(made, _)| made.step.action == action && place(&made.text) == Some(from))
-                .take_while(|(made, next)| stance(&made.text) == stance(&next.text));
-            made.count()
-        };
-        let stays = last.is_move() && in_vain(at, last) > 0;
-        let here = if stays { at } else { beside(at, last).unwrap_or(at) };
-        in_vain(here, action) + usize::from(stays && action == last)
+        let lately: Vec<(Action, Option<(u8, u8)>)> =
+            lately.map(|Record { step, text, .. }| (step.action, place(text))).collect();
+        let Some(&(last, Some(at))) = lately.first() else { return 0 };
+        let led = lately.windows(2).find(|pair| pair[1] == (last, Some(at))).and_then(|pair| pair[0].1);
+        let here = led.or_else(|| beside(at, last)).unwrap_or(at);
+        lately.iter().filter(|&&taken| taken == (action, Some(here))).count()
     }
 
     /// Adds a step, and forgets what is too old and that no revision rests on.
@@ -205,16 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_move_that_leads_nowhere_again_and_again_is_left_out_for_a_while() {
+    fn what_gains_nothing_again_and_again_is_left_out_for_a_while() {
         use Action::{Down, Left, Right, Wait};
         let book = Rulebook::default();
-        let say = |history: &mut History, text: &str, action, gained: i32| {
+        let go = |history: &mut History, x: u8, action, gained: i32| {
             let mut step = played(&[("nothing", score(gained))]).remove(0);
             (step.number, step.action) = (history.next(), action);
-            history.push(record(&step, text), &book);
-        };
-        let go = |history: &mut History, x: u8, action, gained: i32| {
-            say(history, &format!("me {x} 4. goal none"), action, gained);
+            history.push(record(&step, &format!("me {x} 4, wall down. goal none")), &book);
         };
         let left_out = |history: &History, patience| history.offer(&[Down, Left, Right, Wait], patience).1;
         let mut history = History::new(99);
@@ -236,30 +225,24 @@ mod tests {
         let mut another = history.clone();
         another.close();
         assert_eq!(left_out(&another, 3), [], "another episode");
-        for _ in 0..LATELY / 2 {
-            go(&mut history, 7, Wait, 0);
-        }
-        assert_eq!(left_out(&history, 3), [Down], "waiting is no move, and not in vain");
-        for _ in 0..LATELY / 2 {
-            go(&mut history, 7, Wait, 0);
-        }
-        assert_eq!(left_out(&history, 3), [], "the wall may be gone");
-        // Who goes to and fro, or turns, gets somewhere.
-        let (mut dodging, mut turning) = (History::new(99), History::new(99));
         for _ in 0..5 {
-            go(&mut dodging, 7, Left, 0);
-            go(&mut dodging, 6, Right, 0);
-            for (facing, action) in [("left", Right), ("right", Left)] {
-                say(&mut turning, &format!("me 3 3 facing {facing}. goal none"), action, 0);
-            }
+            go(&mut history, 7, Wait, 0);
         }
-        assert_eq!((left_out(&dodging, 3), left_out(&turning, 3)), (vec![], vec![]));
-        // A way that was shut and is open now is no longer in vain.
-        let mut opened = History::new(99);
-        for x in [7, 7, 7, 6, 7, 6] {
-            go(&mut opened, x, if x == 7 { Left } else { Right }, 0);
+        assert_eq!(left_out(&history, 3), [Down], "who waits has to be patient");
+        go(&mut history, 7, Wait, 0);
+        assert_eq!(left_out(&history, 3), [Down, Wait], "but not for ever");
+        for _ in 0..LATELY {
+            go(&mut history, 7, Left, 0);
         }
-        assert_eq!(left_out(&opened, 1), [], "it is at 7, or thinks so: left led on the last time");
+        assert_eq!(left_out(&history, 3), [Left], "the wall may be gone");
+        // Who goes to and fro gets nowhere.
+        let mut circling = History::new(99);
+        for _ in 0..3 {
+            assert_eq!(left_out(&circling, 3), []);
+            go(&mut circling, 7, Left, 0);
+            go(&mut circling, 6, Right, 0);
+        }
+        assert_eq!(left_out(&circling, 3), [Left]);
     }
 
     #[test]

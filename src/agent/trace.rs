@@ -96,12 +96,6 @@ pub fn place(text: &str) -> Option<(u8, u8)> {
     Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
 
-/// What a ballot's text says of where the player is and how he stands: `me 5 6 facing up`.
-pub fn stance(text: &str) -> Option<&str> {
-    let from = text.find("me ")?;
-    text[from..].split(". ").next()
-}
-
 /// Where a move leads from a place, if nothing is in the way; none if the action is no move.
 pub fn beside((x, y): (u8, u8), action: Action) -> Option<(u8, u8)> {
     match action {

@@ -87,7 +87,7 @@ pub fn settled(vote: &Vote) -> String {
     }
 }
 
-/// The moves that the agent was not offered in a decision.
+/// The actions that the agent was not offered in a decision.
 pub fn in_vain(actions: &[Action]) -> Option<String> {
     let named: Vec<String> = actions.iter().map(ToString::to_string).collect();
     let said = || format!("Left out for now, as it came to nothing here: {}.", named.join(", "));
