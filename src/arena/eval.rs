@@ -144,7 +144,8 @@ impl Votes {
                 let goal = goal(&said).is_none_or(|(sprite, x, y)| {
                     sightings.iter().any(|s| (s.sprite, s.x, s.y) == (sprite, x, y))
                 });
-                let here = said.trim().strip_prefix(&me).is_some_and(|rest| rest.starts_with([' ', '.']));
+                let here =
+                    said.trim().strip_prefix(&me).is_some_and(|rest| rest.starts_with([' ', ',', '.']));
                 voted.placed.add(here && goal);
             }
         }
@@ -597,7 +598,12 @@ impl Episodes {
             let play =
                 |choose: &mut Choose<'_>| f64::from(play(&game, seed, steps, choose)) / f64::from(seeds);
             let mut rng = Pcg32::seed_from_u64(wide + 99);
-            played.teacher += play(&mut |e, claims, _| executor::decide(e, claims, &mut rng).action);
+            let mut walk = Walk::default();
+            played.teacher += play(&mut |e, claims, _| {
+                let decision = executor::choose(e, claims, &walk.offer(e), &mut rng);
+                walk.go(decision.action, decision.text, e.status());
+                decision.action
+            });
             let mut rng = Pcg32::seed_from_u64(wide + 7);
             played.random +=
                 play(&mut |e, _, _| e.actions()[rng.random_range(0..e.actions().len() as u32) as usize]);
@@ -607,7 +613,7 @@ impl Episodes {
                 let offered = walk.offer(e);
                 let gold = executor::choose(e, claims, &offered, &mut rng).text;
                 let said = answer(&vote(rules, e, &offered, &gold));
-                let idle = offered.last().copied().unwrap_or(Action::Wait);
+                let idle = e.actions().last().copied().unwrap_or(Action::Wait);
                 let action = prompt::action(&said, &offered).unwrap_or(idle);
                 walk.go(action, said, e.status());
                 action
@@ -617,7 +623,7 @@ impl Episodes {
     }
 }
 
-/// What the model did in an episode so far: as the agent, it is not offered what came to nothing again and again.
+/// What was done in an episode so far: as the agent, a player is not offered what came to nothing again and again.
 struct Walk {
     history: History,
     /// The last step, and the status before it.

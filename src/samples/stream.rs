@@ -5,7 +5,7 @@
 //! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames
 //! `u8 [rows][96][96][3]` and the labels of their cells `u8 [rows][144][3]` (see [`super::executor::cells`]; [`odd::UNNAMED`] where something has no name).
 
-use super::executor::{BLOCKED, Executor, ODD, Sample, Source};
+use super::executor::{BLOCKED, Executor, ODD, ROUNDABOUT, Sample, Source};
 use super::odd::{self, Odd};
 use super::wording::Split;
 use super::{strategist, teacher};
@@ -51,11 +51,11 @@ const STEP: [Kind; 10] = {
         Kind { number: 1, rows: 3, length, images: false }
     }
     [
-        votes(0, 184),
-        votes(2, 216),
-        votes(2, 240),
-        votes(2, 272),
-        votes(2, 408),
+        votes(0, 188),
+        votes(2, 228),
+        votes(2, 256),
+        votes(2, 300),
+        votes(2, 424),
         reflections(144),
         reflections(216),
         reflections(296),
@@ -172,11 +172,12 @@ impl<'a> Lane<'a> {
 
     fn new(processor: &'a Processor, plan: Plan, lane: u64) -> Self {
         // What training is watched by is as it is played.
-        let (purpose, odd) = if plan.valid { (WATCHING, 0) } else { (0, ODD) };
+        let (purpose, odd, roundabout) = if plan.valid { (WATCHING, 0, 0) } else { (0, ODD, ROUNDABOUT) };
         let mut rng = Pcg32::seed_from_u64(plan.seed ^ purpose ^ lane.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let source = |i: usize| if i < Self::DESKS { Source::Desk(i) } else { Source::Training };
         let players = (0..Self::BOARDS + Self::DESKS)
-            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()).blocked(BLOCKED).odd(odd))
+            .map(|i| Executor::new(source(i), Split::Train, None, rng.next_u64()))
+            .map(|player| player.blocked(BLOCKED).odd(odd).roundabout(roundabout))
             .collect();
         let (scale, waiting) = (plan.scale.max(1), Default::default());
         Self { processor, scale, rng, players, waiting, too_long: 0 }
@@ -292,6 +293,7 @@ fn block(kind: &Kind, rows: Vec<Row>, pad: u16, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use crate::games::sprite::Sprite;
+    use crate::vlm::config::Config;
     use crate::vlm::folder::Folder;
     use std::collections::BTreeSet;
     use std::path::Path;
@@ -374,6 +376,8 @@ mod tests {
         let plan = Plan { seed: 5, threads: 2, scale: 2, valid: false };
         let (bytes, written) = steps(plan, 1);
         assert_eq!(written.steps, 1);
+        let folder = Folder::read(Path::new("assets/model")).unwrap();
+        let answers = Config::new(&folder).unwrap().answer_tokens();
         let processor = processor();
         let pad = processor.token_id("<pad>").unwrap() as u16;
         let mut lane = Lane::new(&processor, plan, 0);
@@ -391,6 +395,9 @@ mod tests {
             });
             assert_eq!(got, drawn.collect::<Vec<_>>());
             got.iter().for_each(|row| is_sound(row, kind, &processor));
+            let said = got.iter().flat_map(|row| &row.ids[row.prompt..]);
+            let foreign = said.map(|id| id & !UNLEARNED).find(|id| *id as usize >= answers);
+            assert_eq!(foreign.map(|id| processor.piece(id)), None, "no answer can be written with that");
             let odd = |row: &Got| row.ids.iter().any(|id| id & UNLEARNED != 0);
             assert_eq!(got.iter().any(odd), kind.images, "odd kinds are seen, and never read of");
         }

@@ -1,14 +1,15 @@
 //! The teacher at the board: plans with what a rulebook claims, true or not, and says its reasons in
 //! the few words that the model learns to say.
 //!
-//! It says what each rule claims in a word or two. Then it names each kind of thing in sight, by colour, and
-//! what the rules say of it. It goes for the kind that is worth most (what is new counts too, while there are
-//! lives to risk), of equals the first that it named, and of that kind for the nearest, where it is now: a small
-//! model is no good at sums, and weighing worth against steps, or foreseeing where a thing will be met, made the
-//! teacher no better (`samples teacher`). Nor is it at finding the most of many: so it says at each kind whether
-//! that is the most so far, and the last of these is the goal. Then it tries every action on a copy of the game
-//! that works as the rulebook claims: what is in the way, what hurts, how far the goal is then. All that a choice
-//! depends on is said before it: a small model learns in small steps.
+//! It says where it is and what walls are beside it, and what each rule claims in a word or two. Then it names
+//! each kind of thing in sight, by colour, and what the rules say of it. It goes for the kind that is worth most
+//! (what is new counts too, while there are lives to risk), of equals the first that it named, and of that kind for
+//! the nearest as the crow flies, where it is now: a small model is no good at sums, and weighing worth against
+//! steps, foreseeing where a thing will be met, or knowing which is nearest around all walls made the teacher no
+//! better (`samples teacher`). Nor is it at finding the most of many: so it says at each kind whether that is the
+//! most so far, and the last of these is the goal. Then it tries every action on a copy of the game that works as
+//! the rulebook claims: what is in the way, what hurts, how far the goal is then. All that a choice depends on is
+//! said before it: a small model learns in small steps.
 
 use super::claim::{Claim, Subject, Worth};
 use crate::env::Action;
@@ -182,8 +183,8 @@ impl Known {
 enum Way {
     Touch,
     Shoot,
-    /// From that cell, towards there.
-    Push(usize, Heading),
+    /// In that heading, on the way to that cell.
+    Push(Heading, usize),
 }
 
 /// What to go for.
@@ -193,8 +194,10 @@ struct Goal {
     thing: usize,
     /// Where to meet it, or to shoot or push it from.
     at: usize,
-    /// In how many steps.
+    /// In how many steps the player is there.
     steps: u8,
+    /// How far the thing is as the crow flies.
+    far: u8,
     /// What it is worth.
     worth: f32,
 }
@@ -242,7 +245,7 @@ pub fn decide(arcade: &Arcade, claims: &[Claim]) -> Decision {
     choose(arcade, claims, arcade.actions())
 }
 
-/// Decides among some actions: those that are left where others came to nothing. The last is the idle one.
+/// Decides among some actions: those that are left where others came to nothing.
 pub fn choose(arcade: &Arcade, claims: &[Claim], offered: &[Action]) -> Decision {
     View::new(arcade, claims).decide(claims, offered)
 }
@@ -411,11 +414,13 @@ impl<'a> View<'a> {
         let doors = self.kinds.iter().any(|&kind| matches!(self.known[kind].touch, Some((_, Worth::Door))));
         let door = if doors { 5.0 } else { 1.0 };
         let beats = |goal: &Goal, best: &Goal| {
-            goal.worth > best.worth || (goal.worth == best.worth && goal.steps < best.steps)
+            goal.worth > best.worth || (goal.worth == best.worth && goal.far < best.far)
         };
         let mut best: Vec<Option<Goal>> = vec![None; kinds.len()];
-        let mut offer = |way: Way, thing: usize, at: usize, steps: u8| {
-            let goal = Goal { way, thing, at, steps, worth: self.known(thing).value(way, door) };
+        let mut offer = |way: Way, thing: usize, at: usize| {
+            let steps = steps[at];
+            let (worth, far) = (self.known(thing).value(way, door), self.far(thing));
+            let goal = Goal { way, thing, at, steps, far, worth };
             let place = kinds.iter().position(|&kind| kind == self.kinds[thing]);
             if let Some(best) = place.and_then(|place| best.get_mut(place))
                 && steps != FAR
@@ -433,31 +438,34 @@ impl<'a> View<'a> {
                 if steps[here] == FAR {
                     // It may still come to where the player can be.
                     let path = &self.paths[i];
-                    let met = path.iter().enumerate().find_map(|(t, &(x, y))| {
-                        let at = cell(x, y);
-                        (usize::from(steps[at]) <= t + 1).then_some((at, t as u8 + 1))
-                    });
-                    if let Some((at, steps)) = met {
-                        offer(Way::Touch, i, at, steps);
+                    let met = path.iter().map(|&(x, y)| cell(x, y)).enumerate();
+                    if let Some((_, at)) = met.into_iter().find(|&(t, at)| usize::from(steps[at]) <= t + 1) {
+                        offer(Way::Touch, i, at);
                     }
                 } else {
-                    offer(Way::Touch, i, here, steps[here]);
+                    offer(Way::Touch, i, here);
                 }
             }
             if self.wants_shot(i)
-                && let Some((at, far)) = self.line_up(here, &steps)
+                && let Some(at) = self.line_up(here, &steps)
             {
-                offer(Way::Shoot, i, at, far);
+                offer(Way::Shoot, i, at);
             }
-            if let Some((way, at, far)) = self.push(i, here, &steps) {
-                offer(way, i, at, far);
+            if let Some((way, at)) = self.push(i, here, &steps) {
+                offer(way, i, at);
             }
         }
         best
     }
 
-    /// The nearest cell to shoot a target from, and how far it is.
-    fn line_up(&self, target: usize, steps: &[u8; CELLS]) -> Option<(usize, u8)> {
+    /// How far a thing is from the player as the crow flies.
+    fn far(&self, thing: usize) -> u8 {
+        let ((x, y), thing) = (self.arcade.player(), &self.things[thing]);
+        thing.x.abs_diff(x) + thing.y.abs_diff(y)
+    }
+
+    /// The nearest cell to shoot a target from.
+    fn line_up(&self, target: usize, steps: &[u8; CELLS]) -> Option<usize> {
         let rules = self.arcade.rules();
         let mut best: Option<(u8, usize)> = None;
         for aim in Heading::STRAIGHT {
@@ -482,22 +490,20 @@ impl<'a> View<'a> {
                 let turned = from == self.player && self.arcade.facing() == aim;
                 // Right beside it there is no room to turn towards it.
                 let room = turned || rules.aim.is_some() || beside(from, aim) != Some(target);
-                if steps[from] != FAR && !occupied && room {
-                    let far = steps[from].saturating_add(2 - u8::from(turned));
-                    if best.is_none_or(|best| (far, from) < best) {
-                        best = Some((far, from));
-                    }
+                let steps = steps[from];
+                if steps != FAR && !occupied && room && best.is_none_or(|best| (steps, from) < best) {
+                    best = Some((steps, from));
                 }
                 if occupied {
                     break;
                 }
             }
         }
-        best.map(|(far, at)| (at, far))
+        best.map(|(_, at)| at)
     }
 
-    /// The best push of a thing, if it is worth pushing.
-    fn push(&self, thing: usize, here: usize, steps: &[u8; CELLS]) -> Option<(Way, usize, u8)> {
+    /// The best push of a thing, if it is worth pushing, and where the player stands for it.
+    fn push(&self, thing: usize, here: usize, steps: &[u8; CELLS]) -> Option<(Way, usize)> {
         let (_, onto, worth) = self.known(thing).push?;
         if !worth.is_good() {
             return None;
@@ -540,12 +546,12 @@ impl<'a> View<'a> {
                 if away[next] < away[here] && standable && steps[stand] != FAR {
                     let far = steps[stand].saturating_add(away[here].saturating_mul(2));
                     if best.is_none_or(|best| far < best.2) {
-                        best = Some((Way::Push(stand, way), stand, far));
+                        best = Some((Way::Push(way, target), stand, far));
                     }
                 }
             }
         }
-        best
+        best.map(|(way, stand, _)| (way, stand))
     }
 
     /// Whether nothing that is claimed to be bad can be helped for so many more steps.
@@ -595,18 +601,16 @@ impl<'a> View<'a> {
                     None => safe(Try::Misses),
                 };
             }
-            let turning = goal.is_some_and(|goal| self.must_turn(goal));
+            let turning = goal.is_some_and(|goal| self.turn(goal).is_some());
             return safe(if turning { Try::Away(1) } else { distance(self.player) });
         };
-        let Some(cell) = beside(self.player, way).filter(|&cell| self.grounds[cell] != Ground::Wall) else {
-            return Try::Wall;
-        };
+        let Some(cell) = self.open(way) else { return Try::Wall };
         let open = match self.thing_at(cell) {
             None => distance(cell),
             Some(thing) => {
                 let known = self.known(thing);
-                if let Some(Goal { way: Way::Push(stand, to), thing: pushed, .. }) = goal
-                    && (*stand, *to, *pushed) == (self.player, way, thing)
+                if let Some(Goal { way: Way::Push(to, _), thing: pushed, at, .. }) = goal
+                    && (*at, *to, *pushed) == (self.player, way, thing)
                 {
                     Try::Pushes
                 } else if known.push.is_some() || self.is_jump(thing) && goal.is_none_or(|g| g.thing != thing)
@@ -623,16 +627,23 @@ impl<'a> View<'a> {
         };
         // Lined up, but facing elsewhere: a step towards the target turns the player.
         let turned = match (goal, open) {
-            (Some(goal), Try::Away(_)) if self.must_turn(goal) && self.nears(goal, cell) => Try::Away(0),
+            (Some(goal), Try::Away(_)) if self.turn(goal) == Some(way) => Try::Away(0),
             _ => open,
         };
         safe(turned)
     }
 
-    /// Whether the player stands where it can shoot its goal from, but faces elsewhere.
-    fn must_turn(&self, goal: &Goal) -> bool {
+    /// The cell beside the player that way, if there is no wall.
+    fn open(&self, way: Heading) -> Option<usize> {
+        beside(self.player, way).filter(|&cell| self.grounds[cell] != Ground::Wall)
+    }
+
+    /// Where the player has to turn to: it stands where it can shoot its goal from, but faces elsewhere.
+    fn turn(&self, goal: &Goal) -> Option<Heading> {
         let lined_up = goal.way == Way::Shoot && goal.at == self.player && self.arcade.rules().aim.is_none();
-        lined_up && beside(self.player, self.arcade.facing()).is_none_or(|cell| !self.nears(goal, cell))
+        let nears = |&way: &Heading| beside(self.player, way).is_some_and(|cell| self.nears(goal, cell));
+        let to = self.ways.iter().copied().find(nears)?;
+        (lined_up && to != self.arcade.facing()).then_some(to)
     }
 
     /// Whether a cell beside the player is nearer to the goal's thing.
@@ -651,9 +662,8 @@ impl<'a> View<'a> {
         let goal = most.iter().rposition(|&most| most).and_then(|place| offers[place]);
         let away = goal.as_ref().map_or([FAR; CELLS], |goal| self.flood(goal.at));
         let (px, py) = self.arcade.player();
-        let near = |thing: &Sighting| thing.x.abs_diff(px) + thing.y.abs_diff(py) <= 5;
         let danger = (self.things.iter().enumerate())
-            .any(|(i, thing)| self.known(i).is_bad() && thing.heading.is_some() && near(thing));
+            .any(|(i, thing)| self.known(i).is_bad() && thing.heading.is_some() && self.far(i) <= 5);
         let try_all = |away: &[u8; CELLS]| -> Vec<(Action, Try)> {
             offered
                 .iter()
@@ -672,10 +682,9 @@ impl<'a> View<'a> {
                 tries = try_all(&around);
             }
         }
-        let idle = offered.last().copied().unwrap_or(Action::Wait);
-        let is_there = goal.is_some_and(|goal| goal.at == self.player);
-        if offered.len() < self.arcade.actions().len() && !is_there {
-            // Where the way is not open, waiting for it would be in vain too.
+        let idle = self.arcade.actions().last().copied().unwrap_or(Action::Wait);
+        if offered.len() < self.arcade.actions().len() {
+            // Where something else was in vain, waiting would be too.
             for (action, tried) in &mut tries {
                 if *action == idle && matches!(tried, Try::Away(_)) {
                     *tried = Try::Free;
@@ -687,6 +696,11 @@ impl<'a> View<'a> {
         let mut text = format!("me {px} {py}");
         if self.fires && self.arcade.rules().aim.is_none() {
             let _ = write!(text, " facing {}", self.arcade.facing());
+        }
+        let walls: Vec<String> =
+            (self.ways.iter().filter(|&&way| self.open(way).is_none())).map(ToString::to_string).collect();
+        if !walls.is_empty() {
+            let _ = write!(text, ", wall {}", walls.join(" "));
         }
         text.push_str(". ");
         if !claims.is_empty() {
@@ -725,8 +739,9 @@ impl<'a> View<'a> {
         format!("{sprite} {said}{}", if most { " most" } else { "" })
     }
 
-    /// What to meet, where it is, and how far off; if it is to be met, shot or pushed from elsewhere, that cell
-    /// too; and in how many steps: `goal touch red ring 8 4 right 3 up 2 in 5`.
+    /// What to meet, where it is, and how far off. What is to be pushed has a cell to be pushed to, and a heading
+    /// for that; where it is to be met, shot or pushed from elsewhere, that cell too; and in how many steps the
+    /// player is there: `goal touch red ring 8 4 right 3 up 2 in 5`, `goal shoot blue box 3 6 down 4 turn down in 0`.
     fn say_goal(&self, goal: &Goal, text: &mut String) {
         let way = match goal.way {
             Way::Touch => "touch",
@@ -741,7 +756,14 @@ impl<'a> View<'a> {
                 let _ = write!(text, " {} {}", if to < from { less } else { more }, from.abs_diff(to));
             }
         }
-        if goal.at != cell(x, y) {
+        if let Way::Push(heading, to) = goal.way {
+            let _ = write!(text, " to {} {} {heading}", to % SIDES, to / SIDES);
+        }
+        if let Some(way) = self.turn(goal) {
+            let _ = write!(text, " turn {way}");
+        } else if goal.at == self.player {
+            text.push_str(" here");
+        } else if goal.at != cell(x, y) {
             let _ = write!(text, " at {} {}", goal.at % SIDES, goal.at / SIDES);
         }
         let _ = write!(text, " in {}", goal.steps);
