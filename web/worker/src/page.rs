@@ -47,10 +47,9 @@ pub fn memory() -> u64 {
 /// The bytes of a buffer of the browser's; nothing where the memory has no room for them.
 pub fn bytes(buffer: &JsValue) -> Option<Vec<u8>> {
     let buffer = Uint8Array::new(buffer);
-    let length = buffer.length() as usize;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length).ok()?;
-    bytes.resize(length, 0);
+    bytes.try_reserve_exact(buffer.length() as usize).ok()?;
+    bytes.resize(buffer.length() as usize, 0);
     buffer.copy_to(&mut bytes);
     Some(bytes)
 }
