@@ -118,6 +118,7 @@ fn the_whole_cycle_comes_out_the_same_to_the_bit() {
     let (played, book) = play(1);
     let reflections: Vec<_> = played.iter().filter_map(|decision| decision.reflection.as_ref()).collect();
     let abstained: usize = played.iter().map(|decision| decision.vote.tally.abstentions).sum();
+    assert_eq!(reflections.len(), played.len() / 8, "as the schedule says: {reflections:?}");
     assert!(reflections.iter().all(|reflection| reflection.text.is_ok()), "{reflections:?}");
     assert_eq!(abstained, 0, "every ballot ends in an action");
     assert_eq!(play(1), (played, book));
