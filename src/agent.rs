@@ -16,7 +16,7 @@ pub mod schedule;
 pub mod seed;
 pub mod trace;
 
-use crate::env::{Action, Environment, Outcome, Status};
+use crate::env::{Action, Environment, Outcome, Status, idle};
 use crate::frame::Frame;
 use crate::mind::{Message, Mind, MindError, Policy, Style};
 use digest::Digest;
@@ -199,7 +199,7 @@ struct Scene {
 
 impl Scene {
     fn of<E: Environment>(game: &E, (actions, in_vain): (Vec<Action>, Vec<Action>)) -> Self {
-        let idle = game.actions().last().copied().unwrap_or(Action::Wait);
+        let idle = idle(game.actions());
         Self { frame: game.frame(), status: game.status(), actions, in_vain, idle }
     }
 

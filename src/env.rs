@@ -82,6 +82,11 @@ impl Action {
     }
 }
 
+/// The one of a game's actions that does the least: the last.
+pub fn idle(actions: &[Action]) -> Action {
+    actions.last().copied().unwrap_or(Action::Wait)
+}
+
 /// A number that stands beside the picture, such as `volatility 0.72` or `fuel 31`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
@@ -153,7 +158,7 @@ pub struct Outcome {
 /// The game waits: a step is a decision. The same seed and actions give the same episode to the bit
 /// on every machine.
 pub trait Environment: Clone {
-    /// The legal actions. The last one is the idle one: it does the least.
+    /// The legal actions. The last one is the idle one: it does the least ([`idle`]).
     fn actions(&self) -> &[Action];
 
     /// What stands beside the frame.

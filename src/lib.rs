@@ -4,13 +4,12 @@
 //! A player meets every game through one trait, [`env::Environment`]:
 //!
 //! ```
-//! use rulewright::{env::Environment, games::Game};
+//! use rulewright::{env::{Environment, idle}, games::Game};
 //!
 //! let game = Game::find("orchard").expect("a game that ships");
 //! let mut episode = game.start(7);
 //! let frame = episode.frame(); // what the agent sees
-//! let idle = *episode.actions().last().expect("every game has actions");
-//! let outcome = episode.step(idle);
+//! let outcome = episode.step(idle(episode.actions()));
 //! assert!(!outcome.done);
 //! # let _ = frame;
 //! ```

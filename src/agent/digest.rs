@@ -307,7 +307,10 @@ fn tell(step: &Step) -> Option<(u32, Vec<Deed>, Change)> {
     }
     let opened = deeds.iter().any(|deed| deed.opened);
     let change = Change { keys: if opened { 0 } else { step.change.keys }, ..step.change };
-    let blind = step.shielded && change.is_none() && !deeds.is_empty();
+    // Harm that a shield kept off does not show. And what gave way was pushed, or was not there: that nothing came of
+    // it says little of a touch.
+    let touched = deeds.iter().any(|deed| deed.meeting.how == How::Touch);
+    let blind = change.is_none() && (step.shielded && !deeds.is_empty() || step.moved && touched);
     (!blind).then_some((step.number, deeds, change))
 }
 
@@ -518,6 +521,7 @@ pub(super) mod tests {
             looks: Vec::new(),
             change: *change,
             shielded: false,
+            moved: false,
             swapped: false,
         };
         steps.iter().enumerate().map(step).collect()
@@ -601,6 +605,7 @@ nothing: 2 of 2 0";
             looks: looks.split(", ").map(|look| look.parse().unwrap()).collect(),
             change: Change { score: *score, ..Change::default() },
             shielded: false,
+            moved: false,
             swapped: false,
         };
         examples.iter().enumerate().map(step).collect()

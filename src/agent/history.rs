@@ -2,7 +2,7 @@
 //! links to its evidence stay good.
 
 use super::rulebook::Rulebook;
-use super::trace::{Step, beside, jumped, place};
+use super::trace::{Step, beside, jumped, moved, place};
 use crate::env::Action;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
@@ -117,6 +117,7 @@ impl History {
         let last = self.records.back_mut().filter(|_| self.open)?;
         self.open = false;
         last.step.change.jump = jumped(&last.text, next);
+        last.step.moved = moved(&last.text, last.step.action, next);
         self.met |= last.step.tells();
         Some(last.step.clone())
     }

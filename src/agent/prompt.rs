@@ -17,13 +17,19 @@ pub fn vote(rules: &[String], frame: Frame, status: &Status, actions: &[Action])
     ]
 }
 
-/// The prompt for a look: where everything is.
-pub fn look(frame: Frame) -> Vec<Message> {
+/// The prompt for a look at the board: [`WHERE`] everything is, or what is [`NEAREST`].
+pub fn look(frame: Frame, question: &str) -> Vec<Message> {
     vec![
         Message { role: Role::System, parts: vec![Part::Text("You look at a game.".into())] },
-        Message { role: Role::User, parts: vec![Part::Image(frame), Part::Text("what is where?".into())] },
+        Message { role: Role::User, parts: vec![Part::Image(frame), Part::Text(question.into())] },
     ]
 }
+
+/// What a look is to say: where everything is.
+pub const WHERE: &str = "what is where?";
+
+/// What a look is to say: which thing of each kind is nearest.
+pub const NEAREST: &str = "what is nearest?";
 
 /// The prompt for a reflection: the rulebook with its evidence, then the digest of what happened.
 pub fn reflection(rules: &[String], digest: &str) -> Vec<Message> {

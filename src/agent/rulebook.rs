@@ -13,6 +13,7 @@ pub use rule::{Origin, Rule, Status};
 use super::digest::Digest;
 use super::revision::hand::{Hand, Words};
 use super::revision::{Finding, Observation, Operation, Revision, tidy};
+use super::trace::Meeting;
 use rule::{MOST_NAME, is_automatic, plain};
 use serde::{Deserialize, Serialize};
 
@@ -409,6 +410,12 @@ fn weighed(
     if let (Some(doubt), Operation::Confirm { .. }, true) = (doubt, &operation, contradiction.is_empty()) {
         return Err(doubt.into());
     }
+    if let Some(doubt) = doubt.filter(|_| is_made_up(rules, listed, &operation)) {
+        return Err(doubt.into());
+    }
+    if rule.is_some_and(|rule| speaks_otherwise(rule, &operation)) {
+        return Err("the rule says otherwise".into());
+    }
     let mut steps = Vec::new();
     if matches!(operation, Operation::Add(_)) && doubt.is_none() {
         let gone = in_the_way(rules, listed, revision, at);
@@ -416,6 +423,35 @@ fn weighed(
     }
     steps.push((operation, found.evidence));
     Ok((steps, doubt))
+}
+
+/// Whether an operation that nothing bears out is about a meeting, of which the digest would tell: then it would bring
+/// in a rule that was made up, or put one in the place of a rule that something speaks for.
+fn is_made_up(rules: &[Rule], listed: &[usize], operation: &Operation) -> bool {
+    match operation {
+        Operation::Add(new) => new.trigger.parse::<Meeting>().is_ok(),
+        Operation::Edit(rule, new) => {
+            let known = rule.checked_sub(1).and_then(|rule| rules.get(*listed.get(rule)?));
+            new.trigger.parse::<Meeting>().is_ok() && known.is_some_and(|known| !known.support.is_empty())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a confirmation is of a gain where the rule says that a loss was seen, and the like: its counts would be the
+/// wrong ones.
+fn speaks_otherwise(rule: &Rule, operation: &Operation) -> bool {
+    let Operation::Confirm { observation, .. } = operation else { return false };
+    // What is a gain and a loss at once, or a change of another kind, says neither.
+    let sign = |outcome: &str| match (outcome.contains('+'), outcome.contains('-')) {
+        (true, false) => Some(1),
+        (false, true) => Some(-1),
+        (false, false) if outcome == "0" => Some(0),
+        _ => None,
+    };
+    let Ok(own) = rule.observation.parse::<Observation>() else { return false };
+    let signs = (sign(&own.outcome), sign(&observation.outcome));
+    matches!(signs, (Some(own), Some(other)) if own != other)
 }
 
 /// The operation itself; but who adds a rule that is listed confirms it, as twins would push others out. It is
@@ -907,7 +943,7 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
             guess(&mut book, at as u32);
         }
         person(&mut book, Hand::Pin("R1".into(), true));
-        let made_up = read("add | touch tan cup | +1 in 1 of 1 | touch tan cups | maybe");
+        let made_up = read("add | near tan cups | +1 in 1 of 1 | touch tan cups | maybe");
         let complaints = book.revise(&made_up, Origin::Strategist, 90, &digest());
         assert!(complaints[0].contains("is the most"), "a mere guess pushes nobody out: {complaints:?}");
         let revision = read(&format!("confirm 2 | +1 in 1 of 1 | maybe\n{}", ADDED.lines().next().unwrap()));
@@ -929,9 +965,30 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let made_up = read("add | touch green cup | +9 in 9 of 9 | touch green cups for points | sure");
         let complaints = book.revise(&made_up, Origin::Strategist, 5, &digest());
         assert!(complaints[0].contains("nothing of the kind"), "{complaints:?}");
-        assert_eq!(book.records(9), ["maybe touch green cups for points (new)"]);
+        assert_eq!(book.records(9), [""; 0], "what was made up is no rule");
         assert_eq!(book.revise(&made_up, Origin::Person, 5, &digest()), [""; 0], "a person may say so");
-        assert_eq!(book.records(9)[1], "touch green cups for points (new)");
+        assert_eq!(book.records(9), ["touch green cups for points (new)"]);
+    }
+
+    #[test]
+    fn a_rule_stays_where_nothing_bears_out_what_is_to_take_its_place() {
+        let mut book = Rulebook::default();
+        book.revise(
+            &read("add | touch red ring | +2 in 3 of 3 | touch red rings | sure"),
+            Origin::Strategist,
+            5,
+            &digest(),
+        );
+        let before = book.records(9);
+        assert!(!book.rules()[0].support.is_empty());
+        for made_up in [
+            "edit 1 | touch green cup | +9 in 9 of 9 | touch green cups | sure",
+            "edit 1 | touch red ring | -7 in 2 of 2 | avoid red rings | maybe",
+            "confirm 1 | 0 in 2 of 2 | sure",
+        ] {
+            let complaints = book.revise(&read(made_up), Origin::Strategist, 6, &digest());
+            assert_eq!((complaints.len(), book.records(9)), (1, before.clone()), "{made_up}: {complaints:?}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub enum Reason {
     },
     /// So many of the last decisions had no agreement.
     Disagreement(u32),
-    /// Something was named for the first time.
+    /// Something was named for the first time, and again right after that.
     New(String),
     /// So many decisions brought no point.
     Stall(u32),
@@ -179,6 +179,8 @@ pub struct Scheduler {
     allowed: bool,
     waiting: Vec<Reason>,
     known: BTreeSet<String>,
+    /// What the last decision called new, and no reason yet: a name may be a slip, the same one twice is none.
+    glimpsed: Vec<String>,
     agreements: VecDeque<bool>,
     pointless: u32,
     /// Decisions since the last reflection.
@@ -203,6 +205,7 @@ impl Scheduler {
             allowed: true,
             waiting: Vec::new(),
             known: BTreeSet::new(),
+            glimpsed: Vec::new(),
             agreements: VecDeque::new(),
             pointless: 0,
             since: 0,
@@ -243,11 +246,12 @@ impl Scheduler {
             }
             self.wait_for(surprise);
         }
-        for thing in seen.new {
-            if self.known.insert(thing.clone()) {
-                self.wait_for(Reason::New(thing));
+        for thing in &seen.new {
+            if self.glimpsed.contains(thing) && self.known.insert(thing.clone()) {
+                self.wait_for(Reason::New(thing.clone()));
             }
         }
+        self.glimpsed = seen.new;
         self.agreements.push_back(seen.agreed);
         if self.agreements.len() > dynamic.window.max(1) {
             self.agreements.pop_front();
@@ -468,6 +472,11 @@ mod tests {
         assert_eq!((apart.at, apart.reasons.as_slice()), (11, &[Reason::Disagreement(12)][..]));
         let new = first(&|_| Seen { new: vec!["pink moon".into()], ..seen(&[]) }).unwrap();
         assert_eq!((new.at, new.to_string()), (5, "yes, for some 250 tokens: new: pink moon".into()));
+        let flicker = first(&|at| {
+            let new = if at % 2 == 0 { vec!["pink moon".into(), "tan cup".into()] } else { Vec::new() };
+            Seen { new, ..seen(&[]) }
+        });
+        assert_eq!(flicker, None, "what is gone in the next look was misread");
         let stall = first(&|_| Seen { scored: false, met: false, ..seen(&[]) }).unwrap();
         assert_eq!((stall.at, stall.reasons.as_slice()), (39, &[Reason::Stall(40)][..]));
         assert_eq!(first(&|_| seen(&[])), None);

@@ -115,6 +115,12 @@ pub fn jumped(before: &str, after: &str) -> bool {
     }
 }
 
+/// Whether the player is, by the next text, where its move led from the place that the text before it says.
+pub fn moved(before: &str, action: Action, after: &str) -> bool {
+    let led = place(before).and_then(|place| beside(place, action));
+    led.is_some() && led == place(after)
+}
+
 /// Something that the agent reads at a desk, such as `volatility 0.72` or `trend up`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Look {
@@ -331,11 +337,14 @@ pub struct Step {
     pub shielded: bool,
     /// Two kinds traded roles: what they did then is not what they do.
     pub swapped: bool,
+    /// The player is where its move led: what stood there gave way, or was not there.
+    #[serde(default)]
+    pub moved: bool,
 }
 
 impl Step {
-    /// A step from what the agent wrote before it and the status on both sides of it. `jump` is known
-    /// only once the agent says where it is next: see [`jumped`].
+    /// A step from what the agent wrote before it and the status on both sides of it. `jump`, and whether the player
+    /// moved, are known only once the agent says where it is next: see [`jumped`] and [`moved`].
     pub fn new(
         number: u32,
         (action, text): (Action, &str),
@@ -347,7 +356,8 @@ impl Step {
         let looks = looks(text, before);
         let meets = if looks.is_empty() { meetings(text) } else { Vec::new() };
         let change = Change::between(before, after, outcome, jump);
-        Self { number, action, meets, looks, change, shielded: on("shield"), swapped: on("swap") }
+        let (shielded, swapped) = (on("shield"), on("swap"));
+        Self { number, action, meets, looks, change, shielded, swapped, moved: false }
     }
 
     /// Whether it says anything that could be thought about.
@@ -391,6 +401,15 @@ mod tests {
         {
             assert_eq!(said(nothing), [""; 0], "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn places_tell_whether_something_was_in_the_way() {
+        assert!(moved("me 5 6. x", Action::Down, "me 5 7, wall left. x"));
+        assert!(
+            !moved("me 5 6. x", Action::Down, "me 5 6. x") && !moved("me 5 6.", Action::Up, "unreadable")
+        );
+        assert!(!moved("me 5 6. x", Action::Wait, "me 5 6. x"));
     }
 
     #[test]

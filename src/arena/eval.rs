@@ -7,7 +7,7 @@ use crate::agent::revision::{self, Finding, Operation, Revision};
 use crate::agent::rulebook::Rulebook;
 use crate::agent::trace::Step;
 use crate::agent::{Settings, prompt};
-use crate::env::{Action, Environment, Outcome, Status};
+use crate::env::{Action, Environment, Outcome, Status, idle};
 use crate::games::desk::Desk;
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Game, Split as Of, Trigger};
@@ -259,7 +259,7 @@ impl Looks {
             let Episode::Arcade(arcade) = &episode else { continue };
             let gold = teacher::look(arcade);
             let said = answer(&Question {
-                talk: prompt::look(episode.frame()),
+                talk: prompt::look(episode.frame(), prompt::WHERE),
                 grammar: "[ -~]+".into(),
                 gold: gold.clone(),
             });
@@ -613,8 +613,7 @@ impl Episodes {
                 let offered = walk.offer(e);
                 let gold = executor::choose(e, claims, &offered, &mut rng).text;
                 let said = answer(&vote(rules, e, &offered, &gold));
-                let idle = e.actions().last().copied().unwrap_or(Action::Wait);
-                let action = prompt::action(&said, &offered).unwrap_or(idle);
+                let action = prompt::action(&said, &offered).unwrap_or_else(|| idle(e.actions()));
                 walk.go(action, said, e.status());
                 action
             });

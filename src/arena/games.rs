@@ -1,7 +1,7 @@
 //! Is a game worth playing? Measures each by players that know its hidden rules, know wrong ones,
 //! or know nothing, and tells how far it is from every other game.
 
-use crate::env::{Action, Environment};
+use crate::env::{Action, Environment, idle};
 use crate::games::planner::{Beliefs, Planner};
 use crate::games::{Episode, Game, Split, Trigger};
 use rand::{RngExt, SeedableRng};
@@ -82,7 +82,7 @@ impl Measure {
             Box::new(move |episode| planner.choose(episode))
         };
         let scores = |played: &[Played]| Mean::of(&played.iter().map(|p| p.score).collect::<Vec<_>>());
-        let idle = play(&|_| Box::new(|e: &Episode| e.actions().last().copied().unwrap_or(Action::Wait)));
+        let idles = play(&|_| Box::new(|e: &Episode| idle(e.actions())));
         let random = play(&|seed| {
             let mut rng = Pcg32::seed_from_u64(u64::from(seed) + 1);
             Box::new(move |e: &Episode| e.actions()[rng.random_range(0..e.actions().len() as u32) as usize])
@@ -100,7 +100,7 @@ impl Measure {
         Measure {
             id: game.id.clone(),
             split: game.file.split,
-            idle: scores(&idle),
+            idle: scores(&idles),
             random: scores(&random),
             oracle: scores(&oracle),
             shuffled: scores(&shuffled),

@@ -274,9 +274,14 @@ fn windows(twist: u32) -> Option<[Range<usize>; 3]> {
 
 /// The points of a run in each of the windows; none if it ended before the last one did.
 fn around(run: &Run, windows: &[Range<usize>; 3]) -> Option<[f64; 3]> {
-    let whole = run.decisions() as usize >= windows[2].end * BIN;
-    let points = |window: &Range<usize>| f64::from(run.points[window.clone()].iter().sum::<i32>());
-    whole.then(|| windows.each_ref().map(points))
+    if (run.decisions() as usize) < windows[2].end * BIN {
+        return None;
+    }
+    // A ledger that somebody edited may have fewer bins than its decisions fill.
+    let points =
+        |window: &Range<usize>| Some(run.points.get(window.clone())?.iter().copied().map(f64::from).sum());
+    let [before, after, later] = windows;
+    Some([points(before)?, points(after)?, points(later)?])
 }
 
 /// How a contender took the twist, over the runs that went on for long enough. In each game and window random

@@ -3,7 +3,7 @@
 
 mod chart;
 
-use crate::env::{Action, Outcome, Reading, Status, Value};
+use crate::env::{Action, Outcome, Reading, Status, Value, idle};
 use arrayvec::ArrayVec;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg32;
@@ -314,7 +314,7 @@ impl Desk {
         if self.done {
             return Outcome { done: true, ..Outcome::default() };
         }
-        let idle = self.actions().last().copied().unwrap_or(action);
+        let idle = idle(self.actions());
         let action = if self.actions().contains(&action) { action } else { idle };
         let fails = self.rng.random_range(0..100u32) < self.rules.file.noise;
         let pay = self.pay(action);

@@ -27,7 +27,7 @@ pub(super) const fn xy(cell: Cell) -> (u8, u8) {
 }
 
 /// Steps between two cells when nothing is in the way.
-pub(super) fn distance(a: Cell, b: Cell) -> u8 {
+pub(crate) fn distance(a: Cell, b: Cell) -> u8 {
     let ((ax, ay), (bx, by)) = (xy(a), xy(b));
     ax.abs_diff(bx) + ay.abs_diff(by)
 }

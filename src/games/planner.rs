@@ -10,7 +10,7 @@ use super::arcade::{Arcade, Thing};
 use super::desk::Desk;
 use super::grid::{CELLS, Cell, Cells, Heading, NONE, neighbour};
 use super::rules::{Effect, Effects, Then};
-use crate::env::Action;
+use crate::env::{Action, idle};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg32;
 use std::sync::Arc;
@@ -120,7 +120,7 @@ struct Node {
 
 fn search(root: &Arcade) -> Action {
     let weights = Weights::new(root);
-    let idle = root.actions().last().copied().unwrap_or(Action::Wait);
+    let idle = idle(root.actions());
     let mut level: Vec<Node> = Vec::new();
     let mut best = (f32::MIN, idle);
     let mut discount = 1.0;

@@ -3,7 +3,7 @@
 
 use super::claim::{Claim, Condition};
 use super::teacher::Decision;
-use crate::env::{Action, Value};
+use crate::env::{Action, Value, idle};
 use crate::games::desk::{Desk, Level};
 use rand::RngExt;
 use rand_pcg::Pcg32;
@@ -99,7 +99,7 @@ pub fn claims(desk: &Desk, thresholds: &[i32]) -> Vec<Claim> {
             number: file.reading[at].unit.of(thresholds[at]).to_string(),
         }
     };
-    let idle = desk.actions().last().copied().unwrap_or(Action::Wait);
+    let idle = idle(desk.actions());
     let best = |pay: &std::collections::BTreeMap<Action, i32>| {
         pay.iter()
             .max_by_key(|(_, points)| **points)

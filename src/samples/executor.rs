@@ -781,6 +781,8 @@ pub fn cells(episode: &Episode) -> Vec<[u8; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::games::arcade::Sighting;
+    use std::collections::BTreeSet;
 
     #[test]
     fn nothing_that_is_kept_for_measuring_is_ever_shown() {
@@ -821,6 +823,41 @@ mod tests {
             }
         }
         assert!(walls > 100);
+    }
+
+    #[test]
+    fn of_each_kind_the_nearest_is_said_and_the_way_there() {
+        let mut executor = Executor::new(Source::Training, Split::Train, None, 5);
+        let (mut said_things, mut choices) = (0, 0);
+        for _ in 0..300 {
+            let (episode, _) = executor.look();
+            let Episode::Arcade(arcade) = &episode else { continue };
+            let (things, (x, y)) = (arcade.sightings(), arcade.player());
+            let text = teacher::nearest(arcade);
+            let (me, nearest) = text.split_once(". ").unwrap();
+            assert!(me.starts_with(&format!("me {x} {y}")), "{text}");
+            let kinds: BTreeSet<Sprite> = things.iter().map(|thing| thing.sprite).collect();
+            let said: Vec<&str> = nearest.split(", ").filter(|said| !said.is_empty()).collect();
+            assert_eq!(said.len(), kinds.len(), "{text}");
+            for (said, kind) in said.into_iter().zip(kinds) {
+                let far = |thing: &&Sighting| thing.x.abs_diff(x) + thing.y.abs_diff(y);
+                let ours: Vec<&Sighting> = things.iter().filter(|thing| thing.sprite == kind).collect();
+                let least = ours.iter().map(far).min().unwrap();
+                let words: Vec<&str> = said.split(' ').collect();
+                let at = |place: usize| words[place].parse::<u8>().unwrap();
+                assert_eq!(words[..2].join(" "), kind.to_string());
+                let near = ours.iter().find(|thing| (thing.x, thing.y) == (at(2), at(3)));
+                let near = near.unwrap_or_else(|| panic!("there is no such thing there: {said}"));
+                assert_eq!(far(near), least, "{text}");
+                let way = words[4..]
+                    .iter()
+                    .take_while(|word| !["moves", "wall", "at", "here", "turn"].contains(word));
+                assert_eq!(way.filter_map(|word| word.parse::<u8>().ok()).sum::<u8>(), least, "{text}");
+                assert_eq!(words.contains(&"moves"), near.moves && near.heading.is_some(), "{text}");
+                (said_things, choices) = (said_things + 1, choices + usize::from(ours.len() > 1));
+            }
+        }
+        assert!(said_things > 300 && choices > 100, "{choices} of {said_things} had to be chosen");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::wording::Split;
 use crate::agent::digest::Digest;
 use crate::agent::revision::{Operation, Revision};
 use crate::agent::rulebook::{MOST_RULES, Origin, Rule, Rulebook, Status};
-use crate::agent::trace::{Change, How, Meeting, Step};
+use crate::agent::trace::{Change, How, Meeting, Step, beside};
 use crate::env::{Action, Environment};
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Game, Trigger};
@@ -144,6 +144,7 @@ impl Run {
             let after = self.episode.status();
             let (x, y) = place(&self.episode);
             let jump = was.0.abs_diff(x) + was.1.abs_diff(y) > 1;
+            let moved = beside(was, action) == Some((x, y));
             let on = |name: &str| before.readings.iter().any(|r| r.name == name);
             told.push(Step {
                 number: self.now,
@@ -153,6 +154,7 @@ impl Run {
                 change: Change::between(&before, &after, outcome, jump),
                 shielded: on("shield"),
                 swapped: on("swap"),
+                moved,
             });
             self.now += 1;
             if outcome.done {
@@ -275,6 +277,7 @@ mod tests {
     use super::teacher::{holds, met, worth_of};
     use super::*;
     use crate::agent::trace::{Shown, looks};
+    use crate::env::idle;
     use crate::games::Split as Of;
     use crate::samples::claim::{Condition, Subject};
     use rand::SeedableRng;
@@ -480,7 +483,7 @@ mod tests {
                     let scores: Vec<i32> =
                         desk.actions().iter().map(|&a| desk.clone().step(a).score).collect();
                     let top = scores.iter().copied().max().unwrap_or(0);
-                    let idle = *desk.actions().last().unwrap();
+                    let idle = idle(desk.actions());
                     let got = desk.clone().step(says.unwrap_or(idle)).score;
                     (pay, best_pay, steps) = (pay + got, best_pay + top, steps + 1);
                     any_pay += scores.iter().sum::<i32>() / scores.len() as i32;

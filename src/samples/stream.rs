@@ -60,13 +60,13 @@ const STEP: [Kind; 10] = {
         reflections(216),
         reflections(296),
         reflections(488),
-        Kind { number: 3, rows: 9, length: 168, images: true },
+        Kind { number: 3, rows: 15, length: 168, images: true },
     ]
 };
 /// The kinds of votes, and of reflections.
 const VOTES: Range<usize> = 0..5;
 const REFLECTIONS: Range<usize> = 5..9;
-/// Where things are: what a vote says little of and needs all the time.
+/// Where things are, and which are nearest: what a vote says little of and needs all the time.
 const LOOKS: Range<usize> = 9..10;
 
 /// A row in the making.
@@ -212,8 +212,12 @@ impl<'a> Lane<'a> {
             let (episode, odd) = self.players[player].look();
             if let Episode::Arcade(arcade) = &episode {
                 let picture = odd::picture(&episode, &odd);
-                let talk = prompt::look(picture.0.clone());
-                let row = self.row(&talk, &teacher::look(arcade), Some(picture), &odd)?;
+                let (question, answer) = match self.rng.random_range(0..3) {
+                    0 => (prompt::WHERE, teacher::look(arcade)),
+                    _ => (prompt::NEAREST, teacher::nearest(arcade)),
+                };
+                let talk = prompt::look(picture.0.clone(), question);
+                let row = self.row(&talk, &answer, Some(picture), &odd)?;
                 self.keep(row, LOOKS);
             }
         }

@@ -11,8 +11,11 @@
 //! the rulebook claims: what is in the way, what hurts, how far the goal is then. All that a choice depends on is
 //! said before it: a small model learns in small steps.
 
+mod plan;
+mod words;
+
 use super::claim::{Claim, Subject, Worth};
-use crate::env::Action;
+use crate::env::{Action, idle};
 use crate::games::Trigger;
 use crate::games::arcade::{Arcade, Ground, Sighting};
 use crate::games::grid::{Heading, SIDE};
@@ -20,6 +23,7 @@ use crate::games::rules::{Effect, Effects, Motion, Rules, Then};
 use crate::games::sprite::Sprite;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use words::{reading, verdict};
 
 const SIDES: usize = SIDE as usize;
 const CELLS: usize = SIDES * SIDES;
@@ -55,45 +59,6 @@ struct Known {
     shot: Option<(usize, Worth)>,
     leave: Option<(usize, Worth)>,
     push: Option<(usize, Subject, Worth)>,
-}
-
-/// What a rule says of a meeting, in a word, and how much of it: `good 2`.
-fn verdict(trigger: Trigger, worth: Worth) -> String {
-    let word = match (trigger, worth) {
-        (Trigger::Touch, Worth::Points(_)) => "good",
-        (Trigger::Touch, Worth::Loss(_) | Worth::Harm) => "bad",
-        (Trigger::Touch, Worth::Life) => "life",
-        (Trigger::Touch, Worth::Nothing) => "safe",
-        (Trigger::Touch, Worth::Key) => "key",
-        (Trigger::Touch, Worth::Door) => "door",
-        (Trigger::Touch, Worth::Fuel) => "fuel",
-        (Trigger::Touch, Worth::Shield) => "shield",
-        (Trigger::Touch, Worth::Slow) => "slow",
-        (Trigger::Touch, Worth::Teleport) => "jump",
-        (Trigger::Touch, Worth::Swap) => "trade",
-        (Trigger::Shot, worth) if worth.is_good() => "shoot",
-        (Trigger::Shot, worth) if worth.is_bad() => "spare",
-        (Trigger::Shot, _) => "proof",
-        (Trigger::Leave, worth) if worth.is_bad() => return "catch".into(),
-        (Trigger::Leave, _) => return "release".into(),
-        (Trigger::Drop, worth) if worth.is_good() => "push",
-        (Trigger::Drop, _) => "keep",
-    };
-    match worth {
-        Worth::Points(Some(points)) => format!("{word} {points}"),
-        _ => word.into(),
-    }
-}
-
-/// What a rule claims, as the model is to read it: `green crown good 2`.
-fn reading(claim: &Claim) -> String {
-    match claim {
-        Claim::Meeting { subject, trigger, worth } => format!("{subject} {}", verdict(*trigger, *worth)),
-        Claim::Push { subject, onto, worth } => {
-            format!("{subject} {} onto {onto}", verdict(Trigger::Drop, *worth))
-        }
-        Claim::Desk { .. } | Claim::Idle => "none".into(),
-    }
 }
 
 impl Known {
@@ -250,6 +215,31 @@ pub fn choose(arcade: &Arcade, claims: &[Claim], offered: &[Action]) -> Decision
     View::new(arcade, claims).decide(claims, offered)
 }
 
+/// Of each kind in sight the nearest: where it is and how far off, from where to shoot it if the player shoots, where it
+/// goes next if it moves, and what walls are beside it: `me 5 6, wall left. red ring 8 4 right 3 up 2 at 8 6 wall up,
+/// blue box 3 7 left 2 down 1 at 3 6 moves left`.
+pub fn nearest(arcade: &Arcade) -> String {
+    let view = View::new(arcade, &[]);
+    let steps = view.flood(view.player);
+    let say = |kind: usize| {
+        let ours = (0..view.things.len()).filter(|&thing| view.kinds[thing] == kind);
+        let thing = ours.min_by_key(|&thing| view.far(thing))?;
+        let Sighting { sprite, x, y, heading, moves } = view.things[thing];
+        let mut text = format!("{sprite} {x} {y}{}", view.say_way(x, y));
+        if let Some(at) = view.line_up(cell(x, y), &steps).filter(|_| view.fires) {
+            let (steps, far) = (steps[at], view.far(thing));
+            text.push_str(&view.say_stand(&Goal { way: Way::Shoot, thing, at, steps, far, worth: 0.0 }));
+        }
+        if let Some(heading) = heading.filter(|_| moves) {
+            let _ = write!(text, " moves {heading}");
+        }
+        text.push_str(&view.say_walls(" ", cell(x, y)));
+        Some(text)
+    };
+    let nearest: Vec<String> = view.seen().into_iter().filter_map(say).collect();
+    format!("{}{}", view.say_me(), nearest.join(", "))
+}
+
 /// Where everything is, row by row: `me 5 6, red ring 8 4, blue box 3 7`; not more than sixteen things.
 pub fn look(arcade: &Arcade) -> String {
     let (x, y) = arcade.player();
@@ -358,310 +348,12 @@ impl<'a> View<'a> {
         self.fires && known.push.is_none() && known.shot.map_or(!tempting, |(_, worth)| worth.is_good())
     }
 
-    /// Steps from a cell to every other. What stands in the way can be reached, not crossed.
-    fn flood(&self, from: usize) -> [u8; CELLS] {
-        self.flood_around(from, &[])
-    }
-
-    /// The same, around some cells that can't be crossed either.
-    fn flood_around(&self, from: usize, closed: &[usize]) -> [u8; CELLS] {
-        let mut steps = [FAR; CELLS];
-        steps[from] = 0;
-        let mut queue = [0u8; CELLS];
-        queue[0] = from as u8;
-        let (mut head, mut tail) = (0, 1);
-        while head < tail {
-            let here = usize::from(queue[head]);
-            head += 1;
-            if here != from && (self.is_shut(here) || closed.contains(&here)) {
-                continue;
-            }
-            for &way in &self.ways {
-                if let Some(next) = beside(here, way)
-                    && steps[next] == FAR
-                    && self.grounds[next] != Ground::Wall
-                {
-                    steps[next] = steps[here] + 1;
-                    queue[tail] = next as u8;
-                    tail += 1;
-                }
-            }
-        }
-        steps
-    }
-
-    /// Whether a thing is in a cell that is not wanted and does not go away.
-    fn is_shut(&self, here: usize) -> bool {
-        self.thing_at(here).is_some_and(|thing| {
-            let stays = match self.motion(thing) {
-                Motion::Still => true,
-                Motion::Chase | Motion::Flee => false,
-                _ => self.paths[thing].get(3).is_some_and(|&(x, y)| cell(x, y) == here),
-            };
-            stays && !self.wants_touch(thing) || self.is_jump(thing)
-        })
-    }
-
-    /// Whether a thing sends the player elsewhere: no way leads through it.
-    fn is_jump(&self, thing: usize) -> bool {
-        matches!(self.known(thing).touch, Some((_, Worth::Teleport)))
-    }
-
-    /// What each of these kinds offers: what is worth most of it, and of that the nearest.
-    fn goals(&self, kinds: &[usize]) -> Vec<Option<Goal>> {
-        let steps = self.flood(self.player);
-        let thirsty = self.is_thirsty();
-        let doors = self.kinds.iter().any(|&kind| matches!(self.known[kind].touch, Some((_, Worth::Door))));
-        let door = if doors { 5.0 } else { 1.0 };
-        let beats = |goal: &Goal, best: &Goal| {
-            goal.worth > best.worth || (goal.worth == best.worth && goal.far < best.far)
-        };
-        let mut best: Vec<Option<Goal>> = vec![None; kinds.len()];
-        let mut offer = |way: Way, thing: usize, at: usize| {
-            let steps = steps[at];
-            let (worth, far) = (self.known(thing).value(way, door), self.far(thing));
-            let goal = Goal { way, thing, at, steps, far, worth };
-            let place = kinds.iter().position(|&kind| kind == self.kinds[thing]);
-            if let Some(best) = place.and_then(|place| best.get_mut(place))
-                && steps != FAR
-                && best.is_none_or(|best| beats(&goal, &best))
-            {
-                *best = Some(goal);
-            }
-        };
-        for (i, thing) in self.things.iter().enumerate() {
-            if thirsty && !matches!(self.known(i).touch, Some((_, Worth::Fuel))) {
-                continue;
-            }
-            let here = cell(thing.x, thing.y);
-            if self.wants_touch(i) {
-                if steps[here] == FAR {
-                    // It may still come to where the player can be.
-                    let path = &self.paths[i];
-                    let met = path.iter().map(|&(x, y)| cell(x, y)).enumerate();
-                    if let Some((_, at)) = met.into_iter().find(|&(t, at)| usize::from(steps[at]) <= t + 1) {
-                        offer(Way::Touch, i, at);
-                    }
-                } else {
-                    offer(Way::Touch, i, here);
-                }
-            }
-            if self.wants_shot(i)
-                && let Some(at) = self.line_up(here, &steps)
-            {
-                offer(Way::Shoot, i, at);
-            }
-            if let Some((way, at)) = self.push(i, here, &steps) {
-                offer(way, i, at);
-            }
-        }
-        best
-    }
-
-    /// How far a thing is from the player as the crow flies.
-    fn far(&self, thing: usize) -> u8 {
-        let ((x, y), thing) = (self.arcade.player(), &self.things[thing]);
-        thing.x.abs_diff(x) + thing.y.abs_diff(y)
-    }
-
-    /// The nearest cell to shoot a target from.
-    fn line_up(&self, target: usize, steps: &[u8; CELLS]) -> Option<usize> {
-        let rules = self.arcade.rules();
-        let mut best: Option<(u8, usize)> = None;
-        for aim in Heading::STRAIGHT {
-            if rules.aim.is_some_and(|only| only != aim) || (rules.aim.is_none() && !self.ways.contains(&aim))
-            {
-                continue;
-            }
-            let back = match aim {
-                Heading::Up => Heading::Down,
-                Heading::Down => Heading::Up,
-                Heading::Left => Heading::Right,
-                _ => Heading::Left,
-            };
-            let mut from = target;
-            for _ in 0..rules.range {
-                let Some(next) = beside(from, back) else { break };
-                if self.grounds[next] != Ground::Floor {
-                    break;
-                }
-                from = next;
-                let occupied = self.thing_at(from).is_some();
-                let turned = from == self.player && self.arcade.facing() == aim;
-                // Right beside it there is no room to turn towards it.
-                let room = turned || rules.aim.is_some() || beside(from, aim) != Some(target);
-                let steps = steps[from];
-                if steps != FAR && !occupied && room && best.is_none_or(|best| (steps, from) < best) {
-                    best = Some((steps, from));
-                }
-                if occupied {
-                    break;
-                }
-            }
-        }
-        best.map(|(_, at)| at)
-    }
-
-    /// The best push of a thing, if it is worth pushing, and where the player stands for it.
-    fn push(&self, thing: usize, here: usize, steps: &[u8; CELLS]) -> Option<(Way, usize)> {
-        let (_, onto, worth) = self.known(thing).push?;
-        if !worth.is_good() {
-            return None;
-        }
-        let open = |cell: usize| self.grounds[cell] == Ground::Floor && self.thing_at(cell).is_none();
-        let mut best: Option<(Way, usize, u8)> = None;
-        for target in self.things.iter().filter(|t| onto.means(t.sprite)) {
-            let target = cell(target.x, target.y);
-            // How far the thing is from its target, over free floor.
-            let mut away = [FAR; CELLS];
-            away[target] = 0;
-            let mut queue = vec![target];
-            let mut head = 0;
-            while let Some(&now) = queue.get(head) {
-                head += 1;
-                for way in Heading::STRAIGHT {
-                    if let Some(next) = beside(now, way)
-                        && away[next] == FAR
-                        && (open(next) || next == here)
-                    {
-                        away[next] = away[now] + 1;
-                        queue.push(next);
-                    }
-                }
-            }
-            if away[here] == FAR {
-                continue;
-            }
-            for &way in &self.ways {
-                let back =
-                    self.ways.iter().copied().find(|&w| {
-                        beside(here, way).and_then(|next| beside(next, w)) == Some(here) && w != way
-                    });
-                let (Some(next), Some(stand)) = (beside(here, way), back.and_then(|b| beside(here, b)))
-                else {
-                    continue;
-                };
-                let standable = stand == self.player
-                    || (self.grounds[stand] != Ground::Wall && self.thing_at(stand).is_none());
-                if away[next] < away[here] && standable && steps[stand] != FAR {
-                    let far = steps[stand].saturating_add(away[here].saturating_mul(2));
-                    if best.is_none_or(|best| far < best.2) {
-                        best = Some((Way::Push(way, target), stand, far));
-                    }
-                }
-            }
-        }
-        best.map(|(way, stand, _)| (way, stand))
-    }
-
-    /// Whether nothing that is claimed to be bad can be helped for so many more steps.
-    fn is_trapped(&self, state: &Arcade, steps: usize) -> bool {
-        steps > 0
-            && self.arcade.actions().iter().all(|&action| {
-                let mut next = state.clone();
-                let outcome = next.step(action);
-                outcome.lives < 0 || (!outcome.done && self.is_trapped(&next, steps - 1))
-            })
-    }
-
-    fn try_out(&self, action: Action, goal: Option<&Goal>, away: &[u8; CELLS], danger: bool) -> Try {
-        let mut next = self.imagined.clone();
-        let outcome = next.step(action);
-        let safe = |good: Try| {
-            if outcome.lives < 0 {
-                Try::Bad
-            } else if danger && !outcome.done && self.is_trapped(&next, 3) {
-                Try::Trap
-            } else {
-                good
-            }
-        };
-        let distance = |cell: usize| match goal {
-            Some(_) if away[cell] == FAR => Try::Free,
-            Some(_) => Try::Away(away[cell]),
-            None => Try::Free,
-        };
-        let Some(way) = Heading::of(action) else {
-            if action == Action::Fire {
-                let hit = next.events().iter().find(|event| event.trigger == Trigger::Shot);
-                let hit = hit.map(|event| usize::from(event.kind));
-                let sprite = |kind: usize| self.arcade.rules().kinds[kind].sprite;
-                return match hit {
-                    Some(kind) => {
-                        let thing = self.kinds.iter().position(|&k| k == kind);
-                        let known = self.known[kind];
-                        if known.shot.is_some_and(|(_, worth)| worth.is_bad()) {
-                            Try::Bad
-                        } else if thing.is_some_and(|thing| self.wants_shot(thing)) {
-                            safe(Try::Hits(sprite(kind)))
-                        } else {
-                            safe(Try::Misses)
-                        }
-                    }
-                    None => safe(Try::Misses),
-                };
-            }
-            let turning = goal.is_some_and(|goal| self.turn(goal).is_some());
-            return safe(if turning { Try::Away(1) } else { distance(self.player) });
-        };
-        let Some(cell) = self.open(way) else { return Try::Wall };
-        let open = match self.thing_at(cell) {
-            None => distance(cell),
-            Some(thing) => {
-                let known = self.known(thing);
-                if let Some(Goal { way: Way::Push(to, _), thing: pushed, at, .. }) = goal
-                    && (*at, *to, *pushed) == (self.player, way, thing)
-                {
-                    Try::Pushes
-                } else if known.push.is_some() || self.is_jump(thing) && goal.is_none_or(|g| g.thing != thing)
-                {
-                    Try::Shut
-                } else if self.wants_touch(thing) {
-                    distance(cell)
-                } else if known.is_new(self.fires) {
-                    Try::New
-                } else {
-                    Try::Shut
-                }
-            }
-        };
-        // Lined up, but facing elsewhere: a step towards the target turns the player.
-        let turned = match (goal, open) {
-            (Some(goal), Try::Away(_)) if self.turn(goal) == Some(way) => Try::Away(0),
-            _ => open,
-        };
-        safe(turned)
-    }
-
-    /// The cell beside the player that way, if there is no wall.
-    fn open(&self, way: Heading) -> Option<usize> {
-        beside(self.player, way).filter(|&cell| self.grounds[cell] != Ground::Wall)
-    }
-
-    /// Where the player has to turn to: it stands where it can shoot its goal from, but faces elsewhere.
-    fn turn(&self, goal: &Goal) -> Option<Heading> {
-        let lined_up = goal.way == Way::Shoot && goal.at == self.player && self.arcade.rules().aim.is_none();
-        let nears = |&way: &Heading| beside(self.player, way).is_some_and(|cell| self.nears(goal, cell));
-        let to = self.ways.iter().copied().find(nears)?;
-        (lined_up && to != self.arcade.facing()).then_some(to)
-    }
-
-    /// Whether a cell beside the player is nearer to the goal's thing.
-    fn nears(&self, goal: &Goal, cell: usize) -> bool {
-        let thing = &self.things[goal.thing];
-        let far = |cell: usize| {
-            (cell % SIDES).abs_diff(usize::from(thing.x)) + (cell / SIDES).abs_diff(usize::from(thing.y))
-        };
-        far(cell) < far(self.player)
-    }
-
     fn decide(&self, claims: &[Claim], offered: &[Action]) -> Decision {
         let seen = self.seen();
         let offers = self.goals(&seen);
         let most = best_so_far(&offers);
         let goal = most.iter().rposition(|&most| most).and_then(|place| offers[place]);
         let away = goal.as_ref().map_or([FAR; CELLS], |goal| self.flood(goal.at));
-        let (px, py) = self.arcade.player();
         let danger = (self.things.iter().enumerate())
             .any(|(i, thing)| self.known(i).is_bad() && thing.heading.is_some() && self.far(i) <= 5);
         let try_all = |away: &[u8; CELLS]| -> Vec<(Action, Try)> {
@@ -682,7 +374,7 @@ impl<'a> View<'a> {
                 tries = try_all(&around);
             }
         }
-        let idle = self.arcade.actions().last().copied().unwrap_or(Action::Wait);
+        let idle = idle(self.arcade.actions());
         if offered.len() < self.arcade.actions().len() {
             // Where something else was in vain, waiting would be too.
             for (action, tried) in &mut tries {
@@ -693,16 +385,7 @@ impl<'a> View<'a> {
         }
         let equal: Vec<Action> = pick(&tries, idle);
         let action = equal.first().copied().unwrap_or(idle);
-        let mut text = format!("me {px} {py}");
-        if self.fires && self.arcade.rules().aim.is_none() {
-            let _ = write!(text, " facing {}", self.arcade.facing());
-        }
-        let walls: Vec<String> =
-            (self.ways.iter().filter(|&&way| self.open(way).is_none())).map(ToString::to_string).collect();
-        if !walls.is_empty() {
-            let _ = write!(text, ", wall {}", walls.join(" "));
-        }
-        text.push_str(". ");
+        let mut text = self.say_me();
         if !claims.is_empty() {
             let said = claims.iter().enumerate().map(|(i, claim)| format!("{} {}", i + 1, reading(claim)));
             let _ = write!(text, "{}. ", said.collect::<Vec<_>>().join(", "));
@@ -729,70 +412,6 @@ impl<'a> View<'a> {
         let seen: BTreeMap<Sprite, usize> =
             self.things.iter().map(|thing| thing.sprite).zip(self.kinds.iter().copied()).collect();
         seen.into_values().collect()
-    }
-
-    /// What the rules say of a kind, and whether it offers the most so far: `red ring good 2 most`.
-    fn say_kind(&self, kind: usize, most: bool) -> String {
-        let sprite = self.arcade.rules().kinds[kind].sprite;
-        let verdicts = self.known[kind].verdicts(self.fires);
-        let said = if verdicts.is_empty() { "new".into() } else { verdicts.join(" ") };
-        format!("{sprite} {said}{}", if most { " most" } else { "" })
-    }
-
-    /// What to meet, where it is, and how far off. What is to be pushed has a cell to be pushed to, and a heading
-    /// for that; where it is to be met, shot or pushed from elsewhere, that cell too; and in how many steps the
-    /// player is there: `goal touch red ring 8 4 right 3 up 2 in 5`, `goal shoot blue box 3 6 down 4 turn down in 0`.
-    fn say_goal(&self, goal: &Goal, text: &mut String) {
-        let way = match goal.way {
-            Way::Touch => "touch",
-            Way::Shoot => "shoot",
-            Way::Push(..) => "push",
-        };
-        let Sighting { sprite, x, y, .. } = self.things[goal.thing];
-        let _ = write!(text, "goal {way} {sprite} {x} {y}");
-        let (px, py) = self.arcade.player();
-        for (from, to, less, more) in [(px, x, "left", "right"), (py, y, "up", "down")] {
-            if from != to {
-                let _ = write!(text, " {} {}", if to < from { less } else { more }, from.abs_diff(to));
-            }
-        }
-        if let Way::Push(heading, to) = goal.way {
-            let _ = write!(text, " to {} {} {heading}", to % SIDES, to / SIDES);
-        }
-        if let Some(way) = self.turn(goal) {
-            let _ = write!(text, " turn {way}");
-        } else if goal.at == self.player {
-            text.push_str(" here");
-        } else if goal.at != cell(x, y) {
-            let _ = write!(text, " at {} {}", goal.at % SIDES, goal.at / SIDES);
-        }
-        let _ = write!(text, " in {}", goal.steps);
-    }
-
-    /// What the action will meet, as anybody can see who looks closely: no luck is foreseen.
-    fn foretell(&self, action: Action) -> String {
-        let mut next = self.arcade.clone();
-        next.reseed(0);
-        next.step(action);
-        let mut met: Vec<String> = Vec::new();
-        for event in next.events() {
-            let kinds = &self.arcade.rules().kinds;
-            let sprite = kinds[usize::from(event.kind)].sprite;
-            let onto = kinds[usize::from(event.kind)].onto.map(|onto| kinds[usize::from(onto)].sprite);
-            let said = match event.trigger {
-                Trigger::Touch => format!("touch {sprite}"),
-                Trigger::Shot => format!("shoot {sprite}"),
-                Trigger::Leave => format!("{sprite} leaves"),
-                Trigger::Drop => match onto {
-                    Some(onto) => format!("drop {sprite} onto {onto}"),
-                    None => format!("drop {sprite}"),
-                },
-            };
-            if met.len() < 3 && !met.contains(&said) {
-                met.push(said);
-            }
-        }
-        if met.is_empty() { "nothing".into() } else { met.join(" and ") }
     }
 }
 
@@ -827,21 +446,4 @@ fn pick(tries: &[(Action, Try)], idle: Action) -> Vec<Action> {
     };
     let best = tries.iter().map(|&(action, tried)| rank(action, tried)).min().unwrap_or(0);
     tries.iter().filter(|&&(action, tried)| rank(action, tried) == best).map(|&(action, _)| action).collect()
-}
-
-impl std::fmt::Display for Try {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Try::Hits(sprite) => write!(f, "hits {sprite}"),
-            Try::Misses => write!(f, "none"),
-            Try::Pushes => write!(f, "push"),
-            Try::Away(steps) => write!(f, "{steps}"),
-            Try::Free => write!(f, "free"),
-            Try::New => write!(f, "new"),
-            Try::Shut => write!(f, "shut"),
-            Try::Wall => write!(f, "wall"),
-            Try::Trap => write!(f, "trap"),
-            Try::Bad => write!(f, "bad"),
-        }
-    }
 }

@@ -141,7 +141,8 @@ impl Weights {
             }
             found.push((name, shape, file, tensor));
         }
-        let needed: u64 = found.iter().map(|(_, shape, _, tensor)| memory(shape, tensor.dtype())).sum();
+        let weights: u64 = found.iter().map(|(_, shape, _, tensor)| memory(shape, tensor.dtype())).sum();
+        let needed = weights.saturating_add(TO_RUN);
         if !has_room(needed) {
             let megabytes = needed.div_ceil(1_000_000);
             let problem = format!("the model needs {megabytes} MB of memory, which are not free");
@@ -239,6 +240,10 @@ pub fn little_endian(values: &[f32]) -> Vec<u8> {
 pub fn floats<C: FromIterator<f32>>(bytes: &[u8]) -> C {
     bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect()
 }
+
+/// Bytes that a small model takes besides its weights, once it runs: the keys and values of its traces, and what is
+/// computed with.
+const TO_RUN: u64 = 16 << 20;
 
 /// Bytes that a tensor takes here: as they are in the file, or as f32 and once more as bytes to compute with.
 fn memory(shape: &[usize], dtype: Dtype) -> u64 {

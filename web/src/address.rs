@@ -44,7 +44,7 @@ pub struct Settings {
     pub step: u8,
     /// Parts of the page that a link leaves out.
     pub hide: BTreeSet<Region>,
-    /// Whether the page is part of another one: only game, votes and rulebook.
+    /// Whether the page is part of another one: only game, votes and rulebook; and what a lesson needs, if one is open.
     pub embed: bool,
     /// Whether the teacher's page is open.
     pub teach: bool,
@@ -151,7 +151,8 @@ pub enum Theme {
 impl Settings {
     /// Whether a part of the page is there.
     pub fn shows(&self, region: Region) -> bool {
-        let embedded = self.embed && region == Region::More;
+        // A lesson's steps speak of what is below.
+        let embedded = self.embed && region == Region::More && self.lesson.is_none();
         !embedded && !self.hide.contains(&region)
     }
 

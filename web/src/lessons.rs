@@ -65,7 +65,8 @@ pub enum Part {
 pub struct Scene {
     /// As it stands in the page's address, after the `#`.
     pub address: String,
-    /// The rules; the open rulebook stays if none are given.
+    /// The rules that the lesson's rulebook begins with; where none are given the step goes on with what is in it, and
+    /// with the agent, if it plays that game and seed already.
     pub rules: Option<Vec<SceneRule>>,
 }
 

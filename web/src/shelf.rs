@@ -58,6 +58,8 @@ pub struct Rulebooks {
     changes: u64,
     shelf: Shelf,
     open: String,
+    /// The name of the one that was open before a lesson's.
+    before: Option<String>,
     book: Rc<Rulebook>,
     /// The stored text as it was last seen, and the shelf in it.
     stored: Option<String>,
@@ -93,8 +95,10 @@ pub enum Event {
     Keep(String, Rc<Rulebook>, Rulebook),
     /// Another game begins: the rulebook of its name, unless the open one is still empty.
     Game(String),
-    /// A lesson's own rulebook begins with these rules.
-    Lesson(String, Vec<Words>),
+    /// A lesson's own rulebook opens: with these rules, or as it is.
+    Lesson(String, Option<Vec<Words>>),
+    /// The lesson is over: the rulebook opens that was open before it, unless somebody chose one meanwhile.
+    LessonOver,
     Open(String),
     New(String),
     Copy(String),
@@ -162,6 +166,7 @@ impl Rulebooks {
             base: shelf.clone(),
             shelf,
             open: String::new(),
+            before: None,
             book: Rc::default(),
             stored,
             unheard: None,
@@ -244,16 +249,20 @@ impl Rulebooks {
 
     /// Opens a lesson's rulebook as it is at a step's beginning. Where there is one of its name already, this
     /// is a revision of it, that can be undone: it may be somebody's own.
-    fn teach(&mut self, name: &str, rules: Vec<Words>) {
+    fn teach(&mut self, name: &str, rules: Option<Vec<Words>>) {
+        if self.open != name {
+            self.before.get_or_insert_with(|| self.open.clone());
+        }
+        let goes_on = rules.is_none();
         let mut book = Rulebook::default();
-        for words in rules {
+        for words in rules.into_iter().flatten() {
             self.notices.extend(book.revise(&Hand::Add(words).into(), Origin::Link, 0, &Digest::default()));
         }
         let Some(known) = self.shelf.book_mut(name) else {
             let added = self.shelf.add(name, book);
             return self.showing(added);
         };
-        if !known.kept().map(Words::of).eq(book.kept().map(Words::of)) {
+        if !goes_on && !known.kept().map(Words::of).eq(book.kept().map(Words::of)) {
             let now = known.next_step();
             let complaints = known.revise(&in_place_of(known, &book), Origin::Link, now, &Digest::default());
             self.notices.extend(complaints);
@@ -347,7 +356,15 @@ impl Rulebooks {
             Event::Keep(name, before, after) => self.keep(&name, &before, after),
             Event::Game(title) => self.begin(&title),
             Event::Lesson(name, rules) => self.teach(&name, rules),
-            Event::Open(name) => self.show(&name),
+            Event::LessonOver => {
+                if let Some(before) = self.before.take() {
+                    self.show(&before);
+                }
+            }
+            Event::Open(name) => {
+                self.before = None;
+                self.show(&name);
+            }
             Event::New(name) => {
                 let added = self.shelf.add(&name, Rulebook::default());
                 self.showing(added);
@@ -679,7 +696,7 @@ mod tests {
     fn a_lesson_revises_the_rulebook_of_its_name_and_undo_brings_back_what_was_there() {
         let rules = |says: &[&str]| {
             let words = |says: &&str| Words { heuristic: (*says).into(), sure: true, ..Words::default() };
-            Event::Lesson("Lesson".into(), says.iter().map(words).collect())
+            Event::Lesson("Lesson".into(), Some(says.iter().map(words).collect()))
         };
         let state = after(fresh(), [Event::New("Lesson".into()), add("mine"), Event::Open(FIRST.into())]);
         let state = after(state, [rules(&["theirs", "too"])]);
@@ -689,6 +706,23 @@ mod tests {
         let empty = after(state.clone(), [rules(&[])]);
         assert!(empty.book().lines().is_empty());
         assert_eq!(after(state, [Event::Undo(9)]).book().lines(), ["mine"]);
+    }
+
+    #[test]
+    fn a_step_without_rules_goes_on_in_the_lessons_rulebook_and_leaves_the_visitors_alone() {
+        let step = || Event::Lesson("Lesson".into(), None);
+        let words = Words { heuristic: "theirs".into(), ..Words::default() };
+        let mine = after(fresh(), [add("mine")]);
+        let begun = after(mine.clone(), [step()]);
+        assert_eq!((begun.open(), begun.book().lines().len()), ("Lesson", 0), "whoever begins in the middle");
+        let taught = after(mine, [Event::Lesson("Lesson".into(), Some(vec![words]))]);
+        let wrote = after(taught, [add("the agent's"), step()]);
+        assert_eq!((wrote.open(), wrote.book().lines().len()), ("Lesson", 2));
+        let over = after(wrote.clone(), [Event::LessonOver]);
+        assert_eq!((over.open(), over.book().lines()), (FIRST, vec!["mine".to_string()]));
+        let chosen =
+            after(wrote, [Event::New("Other".into()), Event::Open("Other".into()), Event::LessonOver]);
+        assert_eq!(chosen.open(), "Other", "somebody chose it");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::model::{self, Model};
 use crate::own::{self, Own};
 use crate::watch::{self, Watch, words};
 use rulewright::agent::Decision;
-use rulewright::env::{Action, Environment, Outcome};
+use rulewright::env::{Action, Environment, Outcome, idle};
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game};
 use std::rc::Rc;
@@ -136,8 +136,9 @@ pub enum Event {
     Ask(Option<Dialog>),
     /// A step of a lesson, or no lesson any more.
     Lesson(Option<&'static str>, u8),
-    /// What a step of a lesson sets up: the game begins anew.
-    Scene(Settings),
+    /// What a step of a lesson sets up: the game begins anew; or it goes on, where that is wanted and it is the same
+    /// one with the same seed and player.
+    Scene(Settings, bool),
     /// Something that was typed can't be used.
     Complain(String),
     Dismiss,
@@ -303,7 +304,7 @@ impl State {
     }
 
     fn idle(&self) -> Action {
-        self.now().actions().last().copied().unwrap_or(Action::Wait)
+        idle(self.now().actions())
     }
 
     /// The game begins as the settings say, with a fresh agent: the same seed plays the same again, whatever
@@ -489,11 +490,17 @@ impl State {
                     self.settings = settings;
                 }
             }
-            Event::Scene(settings) => {
-                self.lab = None;
+            Event::Scene(settings, goes_on) => {
                 self.notices.clear();
                 self.watch.stop();
-                self.choose(settings);
+                let scene = |s: &Settings| (s.game, s.seed, s.who);
+                let had_lab = self.lab.take().is_some();
+                if goes_on && !had_lab && scene(&self.settings) == scene(&settings) {
+                    self.stop();
+                    self.settings = settings;
+                } else {
+                    self.choose(settings);
+                }
             }
             Event::Lesson(lesson, step) => {
                 self.ask(None);
@@ -1042,7 +1049,7 @@ pub mod tests {
         let state = after(with_agent(true), &[Event::Pause, BEGUN, played(0, 0), decided(0)]);
         assert_eq!((state.agent, state.watch.next()), (Root { number: 0, seed: 1 }, 1));
         let link = Settings { seed: 9, ..state.settings.clone() };
-        let scene = Event::Scene(state.settings.clone());
+        let scene = Event::Scene(state.settings.clone(), false);
         let anew = [
             (Event::Restart, 1),
             (Event::Seed(7), 7),
@@ -1057,6 +1064,12 @@ pub mod tests {
             let late = after(fresh, &[decided(1)]);
             assert_eq!(late.watch.next(), 0, "{event:?}");
         }
+        // A lesson's step that goes on does so with the same agent, in the same game alone.
+        let step = Settings { votes: 5, ..state.settings.clone() };
+        let same = after(state.clone(), &[Event::Scene(step.clone(), true)]);
+        assert_eq!((same.agent, same.watch.next(), same.settings.votes), (state.agent, 1, 5));
+        let other = after(state.clone(), &[Event::Scene(Settings { seed: 8, ..step }, true)]);
+        assert_eq!((other.agent.number, other.watch.next()), (1, 0));
         // By itself it goes on as it is, with what it has learned.
         let next = after(state, &[Event::GoOn]);
         assert_eq!((next.agent, next.settings.seed, next.watch.next()), (Root { number: 0, seed: 1 }, 2, 1));

@@ -3,7 +3,7 @@
 use super::teacher::trigger_of;
 use super::{Held, Run, truth};
 use crate::agent::rulebook::{MOST_RULES, Origin, Rule, Status};
-use crate::env::Action;
+use crate::env::idle;
 use crate::games::desk::{Desk, Level};
 use crate::games::sprite::Sprite;
 use crate::games::{Episode, Trigger};
@@ -153,7 +153,7 @@ fn any_worth(trigger: Trigger, rng: &mut Pcg32) -> Worth {
 fn desk_claim(desk: &Desk, rng: &mut Pcg32) -> Claim {
     let (file, pays) = (desk.file(), desk.regimes().collect::<Vec<_>>());
     let at = rng.random_range(0..pays.len() as u32) as usize;
-    let idle = desk.actions().last().copied().unwrap_or(Action::Wait);
+    let idle = idle(desk.actions());
     let best =
         pays[at].iter().filter(|(_, pay)| **pay > 0).max_by_key(|(_, pay)| **pay).map_or(idle, |(a, _)| *a);
     let action = if chance(20, rng) { *one(desk.actions(), rng) } else { best };

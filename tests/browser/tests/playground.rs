@@ -196,7 +196,8 @@ async fn every_lesson_opens_what_its_steps_say_and_the_question_answers() {
             assert_eq!(visitor.text("#lesson-title").await, title, "{lesson}: the lesson stays open");
             if visitor.js("!!document.querySelector('.predict-choices button')").await {
                 visitor.click(".predict-choices button").await;
-                let answered = "/^(Yes|No)\\. \\w/.test(document.querySelector('.predict-answer').innerText)";
+                let answered =
+                    "/^(Yes\\.|No: .+\\.) \\w/.test(document.querySelector('.predict-answer').innerText)";
                 visitor.until(answered).await;
             }
             assert_eq!(
@@ -209,8 +210,10 @@ async fn every_lesson_opens_what_its_steps_say_and_the_question_answers() {
             visitor.click("#lesson-next").await;
             visitor.until(&format!("document.querySelector('#lesson-title').innerText != {title:?}")).await;
         }
+        assert_ne!(visitor.js::<String>("document.querySelector('#books').value").await, "My rules");
         visitor.click("#lesson-close").await;
         visitor.until("!document.querySelector('.lesson')").await;
+        visitor.until("document.querySelector('#books').value == 'My rules'").await;
     }
     visitor.leave().await;
 }
@@ -236,6 +239,10 @@ async fn a_course_page_embeds_game_votes_and_rulebook_and_a_teacher_hides_what_d
     visitor.until("!document.querySelector('#choose')").await;
     let whole: String = visitor.js("document.querySelector('#in-full').href").await;
     assert!(whole.ends_with("/rulewright/#game=vault&seed=1"), "{whole}");
+    // A lesson's steps speak of panels.
+    visitor.go("#embed=yes&lesson=5-surprise").await;
+    visitor.click(".lesson-open").await;
+    visitor.until("document.querySelector('.side #panel-strategist:not([hidden])')").await;
     visitor.go("#hide=controls,votes,rulebook,more").await;
     for part in ["#pause", "#votes-title", "#rulebook-title", ".side"] {
         assert!(!visitor.js::<bool>(&there(part)).await, "{part} is hidden");

@@ -52,7 +52,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
             player.reset_policy();
             // A rulebook of its own, as a lesson has, of everything that matters, turned round: the visitor's
             // stays as it is.
-            shelf.dispatch(shelf::Event::Lesson(LAB_BOOK.into(), rules.clone()));
+            shelf.dispatch(shelf::Event::Lesson(LAB_BOOK.into(), Some(rules.clone())));
             page.dispatch(Event::Lab(book.clone()));
         }
     };

@@ -76,13 +76,16 @@ fn Curves(props: &CurvesProps) -> Html {
 
 /// A chart with its title and legend.
 pub fn figure(chart: &Chart, marks: &[(u32, Shade)]) -> Html {
+    let labels: Vec<String> = chart.all().map(Curve::label).collect();
     let legend = chart.all().map(|curve| {
         html! { <li class={curve.shade.class()}>{ curve.label() }</li> }
     });
     html! {
         <figure class="chart" key={chart.title}>
             <figcaption>{ chart.title }<ul>{ for legend }</ul></figcaption>
-            { Html::from_html_unchecked(chart.svg(marks).into()) }
+            <div role="img" aria-label={format!("{}: {}", chart.title, labels.join(", "))}>
+                { Html::from_html_unchecked(chart.svg(marks).into()) }
+            </div>
         </figure>
     }
 }

@@ -31,8 +31,11 @@ pub fn LessonPanel(props: &LessonProps) -> Html {
         move |_: MouseEvent| dispatcher.dispatch(Event::Lesson(Some(&lesson.name), to as u8))
     };
     let close = {
-        let dispatcher = state.dispatcher();
-        move |_: MouseEvent| dispatcher.dispatch(Event::Lesson(None, 0))
+        let (dispatcher, rulebooks) = (state.dispatcher(), rulebooks.clone());
+        move |_: MouseEvent| {
+            dispatcher.dispatch(Event::Lesson(None, 0));
+            rulebooks.dispatch(shelf::Event::LessonOver);
+        }
     };
     let part = |(place, part): (usize, &'static Part)| match part {
         Part::Text(text) => markdown::html(text),
@@ -73,11 +76,10 @@ fn open(
     let (dispatcher, rulebooks) = (state.dispatcher(), rulebooks.clone());
     let settings = scene.settings(&state.settings);
     let onclick = move |_: MouseEvent| {
-        if let Some(rules) = &scene.rules {
-            let rules = rules.iter().map(SceneRule::words).collect();
-            rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules));
-        }
-        dispatcher.dispatch(Event::Scene(settings.clone()));
+        let rules = scene.rules.as_ref().map(|rules| rules.iter().map(SceneRule::words).collect());
+        let goes_on = rules.is_none();
+        rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules));
+        dispatcher.dispatch(Event::Scene(settings.clone(), goes_on));
         crate::focus::focus_board();
     };
     html! {
@@ -114,7 +116,10 @@ fn Predict(props: &PredictProps) -> Html {
             <div class="predict-choices">{ for choices.iter().enumerate().map(choice) }</div>
             <p class="predict-answer" role="status">
                 if let Some(chosen) = *chosen {
-                    <strong>{ if chosen == *answer { "Yes. " } else { "No. " } }</strong>{ because }
+                    <strong>
+                        { if chosen == *answer { "Yes. ".into() } else { format!("No: {}. ", choices[*answer]) } }
+                    </strong>
+                    { because }
                 }
             </p>
         </div>

@@ -49,11 +49,10 @@ pub fn Teacher(props: &Shared) -> Html {
     let embedded = Without { embed: !without.embed, ..(*without).clone() };
     html! {
         <Modal id="teacher" title="For teachers" onclose={close}>
-            <p>{ "Open each link once with a network; then everything works without one. The links, codes and frames below \
-                  do as you tick here." }</p>
+            <p>{ reach() }{ " The links, codes and frames below do as you tick here." }</p>
             <div class="row">
                 { for Region::VARIANTS.iter().zip(&PARTS).map(part) }
-                { check("embed".into(), "Only game, votes and rulebook, for a page of a course".into(), without.embed, embedded) }
+                { check("embed".into(), "As a part of another page, without the head of this one".into(), without.embed, embedded) }
             </div>
             <ol class="lesson-list">
                 { for Lesson::all().iter().map(|lesson| html! {
@@ -61,6 +60,20 @@ pub fn Teacher(props: &Shared) -> Html {
                 }) }
             </ol>
         </Modal>
+    }
+}
+
+/// Who can open the links, and whether they work without a network later: that depends on where the page is.
+fn reach() -> &'static str {
+    let Some(window) = web_sys::window() else { return "" };
+    let host = window.location().hostname().unwrap_or_default();
+    if ["127.0.0.1", "localhost", "[::1]"].contains(&host.as_str()) {
+        "The links name this machine, and open on it alone: open the page from where pupils find it, and take them from there."
+    } else if window.is_secure_context() {
+        "Open each link once with a network; then everything works without one."
+    } else {
+        "This page came by plain http, and browsers keep nothing of such a page: each link needs the network, every time. \
+         By https, or on each machine by itself, everything works without one after the first visit."
     }
 }
 

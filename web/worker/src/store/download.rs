@@ -130,8 +130,9 @@ impl Download<'_> {
             status => return Err(Trouble::Lasting(format!("the server does not give it (status {status})"))),
         }
         let total = length(&response).map(|length| self.bytes.len() as u64 + length);
-        let missing = total.map_or(0, |total| total - self.bytes.len() as u64);
-        self.make_room(missing)?;
+        if let Some(total) = total {
+            self.make_room(total - self.bytes.len() as u64, 0)?;
+        }
         tell(0, self.bytes.len() as u64, total);
         let broken = || Trouble::Passing("the download broke off again and again".into());
         let Some(body) = response.body() else { return Ok(()) };
@@ -144,19 +145,19 @@ impl Download<'_> {
             }
             let part = Uint8Array::new(&get("value"));
             let (at, new) = (self.bytes.len(), part.length());
-            self.make_room(new.into())?;
+            self.make_room(new.into(), PROGRESS.max(at / 4))?;
             self.bytes.resize(at + new as usize, 0);
             part.copy_to(&mut self.bytes[at..]);
             tell(u64::from(new), self.bytes.len() as u64, total);
         }
     }
 
-    /// Makes room for so many bytes more.
-    fn make_room(&mut self, more: u64) -> Result<(), Trouble> {
+    /// Makes room for so many bytes more, and for some to spare if there is none yet: where the whole length is not
+    /// known, it grows by more than a piece at a time.
+    fn make_room(&mut self, more: u64, spare: usize) -> Result<(), Trouble> {
         let is_made = usize::try_from(more).is_ok_and(|more| {
-            // Where the whole length is not known, it grows by more than a piece at a time.
             self.bytes.capacity() - self.bytes.len() >= more
-                || self.bytes.try_reserve(more.max(PROGRESS)).is_ok()
+                || self.bytes.try_reserve_exact(more.saturating_add(spare)).is_ok()
                 || self.bytes.try_reserve_exact(more).is_ok()
         });
         if is_made { Ok(()) } else { Err(Trouble::Lasting(TOO_LARGE.into())) }
