@@ -418,7 +418,7 @@ def arguments():
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
     parser.add_argument("--slim", action="store_true", help="also a checkpoint of a third of the size, to carry away")
     parser.add_argument("--size", choices=SIZES, default="full", help="tiny is a toy to test with")
-    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 57")
+    parser.add_argument("--rows", type=int, default=8, help="rows a step, in units of 60")
     parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate; less where --start goes on from trained weights")
     parser.add_argument("--cool", type=float, help="hold the rate until so many minutes before the end; all the way down if not given")
     return parser.parse_args()

@@ -44,7 +44,7 @@ enum Command {
         /// Threads that draw, 16 at most; the samples are the same for any number
         #[arg(long, default_value_t = 2)]
         threads: usize,
-        /// Times the rows of a step, 57
+        /// Times the rows of a step, 60
         #[arg(long, default_value_t = 1)]
         scale: usize,
         /// Draw other samples than training has, to watch it by

@@ -60,7 +60,7 @@ const STEP: [Kind; 10] = {
         reflections(216),
         reflections(296),
         reflections(488),
-        Kind { number: 3, rows: 15, length: 168, images: true },
+        Kind { number: 3, rows: 18, length: 168, images: true },
     ]
 };
 /// The kinds of votes, and of reflections.
@@ -212,9 +212,10 @@ impl<'a> Lane<'a> {
             let (episode, odd) = self.players[player].look();
             if let Episode::Arcade(arcade) = &episode {
                 let picture = odd::picture(&episode, &odd);
-                let (question, answer) = match self.rng.random_range(0..3) {
-                    0 => (prompt::WHERE, teacher::look(arcade)),
-                    _ => (prompt::NEAREST, teacher::nearest(arcade)),
+                let (question, answer) = if self.rng.random() {
+                    (prompt::WHERE, teacher::look(arcade))
+                } else {
+                    (prompt::NEAREST, teacher::nearest(arcade))
                 };
                 let talk = prompt::look(picture.0.clone(), question);
                 let row = self.row(&talk, &answer, Some(picture), &odd)?;

@@ -48,10 +48,14 @@ pub struct Settings {
     pub embed: bool,
     /// Whether the teacher's page is open.
     pub teach: bool,
+    /// Whether letters, digits and signs are keys of the page: who speaks to a machine, or hits keys by mistake, may
+    /// want to be without.
+    pub shortcuts: bool,
 }
 
 /// Settings that are a visitor's own, and don't go along with shared rules: by their names in the address.
-const OWN: [&str; 9] = ["panels", "theme", "device", "workers", "lesson", "step", "hide", "embed", "teach"];
+const OWN: [&str; 10] =
+    ["panels", "theme", "device", "workers", "lesson", "step", "hide", "embed", "teach", "shortcuts"];
 
 /// Most ballots of a vote.
 pub const MOST_VOTES: u8 = 8;
@@ -158,8 +162,9 @@ impl Settings {
 
     /// These settings on a page that has others: looks, device and what is hidden stay the visitor's.
     pub fn on(self, page: &Settings) -> Settings {
-        let Settings { theme, device, workers, lesson, step, embed, teach, .. } = *page;
-        Settings { theme, device, workers, lesson, step, embed, teach, hide: page.hide.clone(), ..self }
+        let Settings { theme, device, workers, lesson, step, embed, teach, shortcuts, .. } = *page;
+        let hide = page.hide.clone();
+        Settings { theme, device, workers, lesson, step, embed, teach, shortcuts, hide, ..self }
     }
 }
 
@@ -187,6 +192,7 @@ impl Default for Settings {
             hide: BTreeSet::new(),
             embed: false,
             teach: false,
+            shortcuts: true,
         }
     }
 }
@@ -201,7 +207,7 @@ struct Field {
 }
 
 /// The schema.
-const SCHEMA: [Field; 21] = [
+const SCHEMA: [Field; 22] = [
     Field {
         name: "game",
         allowed: "the name of a game in the gallery",
@@ -336,6 +342,12 @@ const SCHEMA: [Field; 21] = [
         allowed: "yes or no",
         read: |s, text| yes(text).map(|teach| s.teach = teach),
         write: |s| yes_or_no(s.teach),
+    },
+    Field {
+        name: "shortcuts",
+        allowed: "yes or no",
+        read: |s, text| yes(text).map(|shortcuts| s.shortcuts = shortcuts),
+        write: |s| yes_or_no(s.shortcuts),
     },
 ];
 
@@ -501,6 +513,7 @@ mod tests {
                     stride: if flag { 1 } else { LONGEST_STRIDE },
                     workers,
                     goes_on: flag,
+                    shortcuts: flag,
                     ..Settings::default()
                 };
                 assert_eq!(read(&write(&settings)), (settings, vec![]));

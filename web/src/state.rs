@@ -105,6 +105,8 @@ pub enum Event {
     Seed(u32),
     Speed(Speed),
     Theme(Theme),
+    /// Whether letters, digits and signs are keys of the page.
+    Shortcuts(bool),
     Who(Who),
     /// Something about how the agent plays.
     Way(Way),
@@ -522,6 +524,7 @@ impl State {
                 self.stop();
             }
             Event::Theme(theme) => self.settings.theme = theme,
+            Event::Shortcuts(shortcuts) => self.settings.shortcuts = shortcuts,
             Event::Who(who) => self.hand_over(who),
             Event::Way(Way::Pace(pace)) => self.settings.pace = pace,
             Event::Way(Way::Votes(votes)) => self.settings.votes = votes,

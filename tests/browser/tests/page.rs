@@ -548,3 +548,20 @@ async fn screenshots_for_a_person_to_look_at() {
     }
     visitor.leave().await;
 }
+
+#[tokio::test]
+async fn letters_are_no_keys_where_somebody_does_not_want_them() {
+    let visitor = Visitor::open("#game=vault&panels=keys").await;
+    visitor.until("document.querySelector('#shortcuts')?.checked").await;
+    visitor.press("w").await;
+    visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    visitor.click("#shortcuts").await;
+    visitor.until("location.hash.includes('shortcuts=no')").await;
+    visitor.run("document.activeElement.blur()").await;
+    for key in ["w", "r", "1", "ArrowUp"] {
+        visitor.press(key).await;
+    }
+    visitor.until("+document.querySelector('#steps').innerText > 1").await;
+    assert_eq!(visitor.number("#steps").await, 2, "the arrow alone did anything");
+    visitor.leave().await;
+}

@@ -28,9 +28,18 @@ pub fn Keys(props: &Shared) -> Html {
     let entry = |(keys, what): &(&'static str, &'static str)| {
         html! { <><dt><kbd>{ *keys }</kbd></dt><dd>{ *what }</dd></> }
     };
+    let on = props.state.settings.shortcuts;
+    let turn = {
+        let dispatcher = props.state.dispatcher();
+        move |_: yew::Event| dispatcher.dispatch(Event::Shortcuts(!on))
+    };
     html! {
         <Fold state={props.state.clone()} panel={Panel::Keys} title="Keys">
             <dl class="keys">{ for LIST.iter().map(entry) }</dl>
+            <label class="check">
+                <input id="shortcuts" type="checkbox" checked={on} onchange={turn} />
+                { "Letters, digits and signs are keys, too; without them there are the arrows, space and the buttons" }
+            </label>
         </Fold>
     }
 }
@@ -54,8 +63,12 @@ pub fn belongs_to_a_field(key: &KeyboardEvent) -> bool {
     }
 }
 
-/// What a key does on the page.
-pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action]) -> Option<Event> {
+/// What a key does on the page; letters, digits and signs only where they are to be keys.
+pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action], shortcuts: bool) -> Option<Event> {
+    let is_sign = key.key().chars().count() == 1 && key.key() != " ";
+    if is_sign && !shortcuts {
+        return None;
+    }
     if let Some(action) = action(&key.key(), actions) {
         return Some(if down { Event::Press(action) } else { Event::Release(action) });
     }
