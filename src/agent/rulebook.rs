@@ -311,6 +311,11 @@ fn numbered(rules: &[Rule]) -> Vec<usize> {
     (0..rules.len()).filter(|&at| rules[at].holds()).collect()
 }
 
+/// The rule that has a number in the prompt.
+fn numbered_rule<'a>(rules: &'a [Rule], listed: &[usize], number: usize) -> Option<&'a Rule> {
+    rules.get(*listed.get(number.checked_sub(1)?)?)
+}
+
 /// An operation whose texts are one line each. What a person wrote stays as it is, but for what nobody
 /// sees: it is tidied for the prompt alone.
 fn tidied(operation: &Operation) -> Operation {
@@ -352,7 +357,7 @@ impl Found {
 
 /// What a digest says of an operation; nothing, if the operation says nothing of the game.
 fn evidence(rules: &[Rule], listed: &[usize], operation: &Operation, digest: &Digest) -> Found {
-    let of_rule = |rule: &usize| listed.get(rule.wrapping_sub(1)).map(|&at| rules[at].trigger.as_str());
+    let of_rule = |rule: &usize| numbered_rule(rules, listed, *rule).map(|rule| rule.trigger.as_str());
     let (trigger, outcome) = match operation {
         Operation::Add(new) | Operation::Edit(_, new) => {
             (Some(new.trigger.as_str()), &new.observation.outcome)
@@ -385,7 +390,7 @@ fn weighed(
     (revision, at): (&Revision, u32),
 ) -> Result<Weighed, String> {
     let rule = match operation {
-        Operation::Confirm { rule, .. } => rule.checked_sub(1).and_then(|rule| rules.get(*listed.get(rule)?)),
+        Operation::Confirm { rule, .. } => numbered_rule(rules, listed, rule),
         _ => None,
     };
     let (seen, sure) = match &mut operation {
@@ -431,7 +436,7 @@ fn is_made_up(rules: &[Rule], listed: &[usize], operation: &Operation) -> bool {
     match operation {
         Operation::Add(new) => new.trigger.parse::<Meeting>().is_ok(),
         Operation::Edit(rule, new) => {
-            let known = rule.checked_sub(1).and_then(|rule| rules.get(*listed.get(rule)?));
+            let known = numbered_rule(rules, listed, *rule);
             new.trigger.parse::<Meeting>().is_ok() && known.is_some_and(|known| !known.support.is_empty())
         }
         _ => false,

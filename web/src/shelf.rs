@@ -58,8 +58,8 @@ pub struct Rulebooks {
     changes: u64,
     shelf: Shelf,
     open: String,
-    /// The name of the one that was open before a lesson's.
-    before: Option<String>,
+    /// The names of the rulebook that a lesson opened, and of the one that was open before.
+    lesson: Option<(String, String)>,
     book: Rc<Rulebook>,
     /// The stored text as it was last seen, and the shelf in it.
     stored: Option<String>,
@@ -166,7 +166,7 @@ impl Rulebooks {
             base: shelf.clone(),
             shelf,
             open: String::new(),
-            before: None,
+            lesson: None,
             book: Rc::default(),
             stored,
             unheard: None,
@@ -250,9 +250,11 @@ impl Rulebooks {
     /// Opens a lesson's rulebook as it is at a step's beginning. Where there is one of its name already, this
     /// is a revision of it, that can be undone: it may be somebody's own.
     fn teach(&mut self, name: &str, rules: Option<Vec<Words>>) {
-        if self.open != name {
-            self.before.get_or_insert_with(|| self.open.clone());
-        }
+        let before = match self.lesson.take() {
+            Some((lesson, before)) if lesson == self.open => before,
+            _ => self.open.clone(),
+        };
+        self.lesson = Some((name.into(), before));
         let goes_on = rules.is_none();
         let mut book = Rulebook::default();
         for words in rules.into_iter().flatten() {
@@ -357,14 +359,13 @@ impl Rulebooks {
             Event::Game(title) => self.begin(&title),
             Event::Lesson(name, rules) => self.teach(&name, rules),
             Event::LessonOver => {
-                if let Some(before) = self.before.take() {
+                if let Some((lesson, before)) = self.lesson.take()
+                    && lesson == self.open
+                {
                     self.show(&before);
                 }
             }
-            Event::Open(name) => {
-                self.before = None;
-                self.show(&name);
-            }
+            Event::Open(name) => self.show(&name),
             Event::New(name) => {
                 let added = self.shelf.add(&name, Rulebook::default());
                 self.showing(added);
@@ -720,6 +721,8 @@ mod tests {
         assert_eq!((wrote.open(), wrote.book().lines().len()), ("Lesson", 2));
         let over = after(wrote.clone(), [Event::LessonOver]);
         assert_eq!((over.open(), over.book().lines()), (FIRST, vec!["mine".to_string()]));
+        let begun = after(wrote.clone(), [Event::New("Own".into()), Event::LessonOver]);
+        assert_eq!(begun.open(), "Own", "somebody began it");
         let chosen =
             after(wrote, [Event::New("Other".into()), Event::Open("Other".into()), Event::LessonOver]);
         assert_eq!(chosen.open(), "Other", "somebody chose it");

@@ -42,7 +42,7 @@ impl View<'_> {
     }
 
     /// Whether a thing is in a cell that is not wanted and does not go away.
-    pub(super) fn is_shut(&self, here: usize) -> bool {
+    fn is_shut(&self, here: usize) -> bool {
         self.thing_at(here).is_some_and(|thing| {
             let stays = match self.motion(thing) {
                 Motion::Still => true,
@@ -54,7 +54,7 @@ impl View<'_> {
     }
 
     /// Whether a thing sends the player elsewhere: no way leads through it.
-    pub(super) fn is_jump(&self, thing: usize) -> bool {
+    fn is_jump(&self, thing: usize) -> bool {
         matches!(self.known(thing).touch, Some((_, Worth::Teleport)))
     }
 
@@ -158,7 +158,7 @@ impl View<'_> {
     }
 
     /// The best push of a thing, if it is worth pushing, and where the player stands for it.
-    pub(super) fn push(&self, thing: usize, here: usize, steps: &[u8; CELLS]) -> Option<(Way, usize)> {
+    fn push(&self, thing: usize, here: usize, steps: &[u8; CELLS]) -> Option<(Way, usize)> {
         let (_, onto, worth) = self.known(thing).push?;
         if !worth.is_good() {
             return None;
@@ -210,7 +210,7 @@ impl View<'_> {
     }
 
     /// Whether nothing that is claimed to be bad can be helped for so many more steps.
-    pub(super) fn is_trapped(&self, state: &Arcade, steps: usize) -> bool {
+    fn is_trapped(&self, state: &Arcade, steps: usize) -> bool {
         steps > 0
             && self.arcade.actions().iter().all(|&action| {
                 let mut next = state.clone();
@@ -308,7 +308,7 @@ impl View<'_> {
     }
 
     /// Whether a cell beside the player is nearer to the goal's thing.
-    pub(super) fn nears(&self, goal: &Goal, cell: usize) -> bool {
+    fn nears(&self, goal: &Goal, cell: usize) -> bool {
         self.far_from(goal.thing, cell) < self.far(goal.thing)
     }
 }
