@@ -17,14 +17,13 @@ WASM := --target wasm32-unknown-unknown $(LOCKED)
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup-page ## Build the page and serve it; PORT=8080
+demo: setup-page ## Build the page, serve it, and open it where there is a desktop; PORT=8080
 	@scripts/serve.sh $(PORT)
 
 test: setup format lint lint-wasm docs native trainer wasm page browser ## Check and test everything
 
 site: setup-page page ## Build the release page into dist/ and rulewright-site.zip, and print its sizes
-	@rm -f rulewright-site.zip
-	@$(STEP) "zip" sh -c 'cd dist && zip -qr ../rulewright-site.zip .'
+	@$(STEP) "zip" scripts/zip.sh rulewright-site.zip
 
 bench: setup page ## Time the engine, and the model in a real Chromium beside other runtimes
 	@$(STEP) "benchmark, games" cargo bench $(LOCKED) --bench games

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the release page and serves it until Ctrl-C.
+# Builds the release page and serves it until Ctrl-C; where there is a desktop, a browser opens it.
 #
 #     scripts/serve.sh 8080
 set -euo pipefail
@@ -13,4 +13,9 @@ echo "The page will be at http://127.0.0.1:$port/ once it is built (the first bu
 "$(dirname "$0")/worker.sh" cpu
 "$(dirname "$0")/worker.sh" gpu
 "$(dirname "$0")/model.sh"
-wasm_env trunk serve --release --no-autoreload --address 127.0.0.1 --port "$port"
+open=()
+case "$(uname -s)" in
+    Linux) [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || open=(--open) ;;
+    *) open=(--open) ;;
+esac
+wasm_env trunk serve --release --no-autoreload --address 127.0.0.1 --port "$port" ${open[@]+"${open[@]}"}

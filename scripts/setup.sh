@@ -51,6 +51,7 @@ need zip zip
 if [ "$part" = everything ]; then
     have chromium || have google-chrome || need chromium-browser chromium
     need chromedriver chromium-driver
+    need python3 python3
 fi
 need node nodejs
 need npm npm

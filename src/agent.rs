@@ -414,14 +414,18 @@ impl Agent {
         let text = completion.map(|completion| completion.text).map_err(|problem| problem.to_string());
         let (revision, mut complaints) = Revision::read(text.as_deref().unwrap_or_default());
         let logged = self.rulebook.log().len();
-        complaints.extend(self.rulebook.revise(&revision, Origin::Strategist, self.now, &digest));
+        let says_nothing = text.as_deref().is_ok_and(revision::is_nothing);
+        if says_nothing || !revision.operations.is_empty() {
+            complaints.extend(self.rulebook.revise(&revision, Origin::Strategist, self.now, &digest));
+        }
         let entry = (self.rulebook.log().len() > logged).then_some(logged);
         let done = entry.and_then(|entry| self.rulebook.log().get(entry));
-        let changed = done.is_some_and(|entry| {
-            entry.revision.operations.iter().any(|operation| !matches!(operation, Operation::Confirm { .. }))
-        });
+        let done = done.map_or(&[][..], |entry| &entry.revision.operations);
+        let changed = done
+            .iter()
+            .any(|operation| !matches!(operation, Operation::Confirm { .. } | Operation::Weigh(_)));
         // What was not understood is read again the next time, with what comes until then.
-        if entry.is_some() || text.as_deref().is_ok_and(revision::is_nothing) {
+        if says_nothing || done.iter().any(|operation| !matches!(operation, Operation::Weigh(_))) {
             self.history.read();
         }
         self.scheduler.reflected(tokens, changed);

@@ -1,5 +1,6 @@
 //! What the agent sees: a frame of 96x96 RGB pixels.
 
+use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec_with_limit};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// Width and height of a [`Frame`] in pixels.
@@ -14,10 +15,28 @@ pub struct Frame {
     rgb: Box<[u8]>,
 }
 
+/// A frame's pixels, put aside in a tenth of the room or less: frames are areas of one colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed(Box<[u8]>);
+
+impl Packed {
+    /// The frame that was put aside.
+    pub fn frame(&self) -> Frame {
+        let rgb = decompress_to_vec_with_limit(&self.0, SIZE * SIZE * 3);
+        Frame { rgb: rgb.expect("only frames are put aside").into_boxed_slice() }
+    }
+}
+
 impl Frame {
     /// A black frame.
     pub fn new() -> Self {
         Self { rgb: vec![0; SIZE * SIZE * 3].into_boxed_slice() }
+    }
+
+    /// Puts the pixels aside, and has none any more, so that nobody may draw it or on it: for whoever keeps thousands
+    /// of frames and shows one.
+    pub fn put_aside(&mut self) -> Packed {
+        Packed(compress_to_vec(&std::mem::take(&mut self.rgb), 1).into_boxed_slice())
     }
 
     /// The pixels, `[SIZE, SIZE, 3]` row by row.
@@ -94,5 +113,23 @@ impl Default for Frame {
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Frame({SIZE}x{SIZE})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_was_put_aside_comes_back_as_it_was_and_took_little_room() {
+        let mut frame = Frame::new();
+        for cell in 0..144 {
+            let (x, y) = (cell % 12 * 8, cell / 12 * 8);
+            frame.fill(x + 1, y + 1, 6, 3 + cell % 4, [cell as u8, 90, (cell * 7 % 256) as u8]);
+        }
+        let mut left = frame.clone();
+        let packed = left.put_aside();
+        assert!(left.rgb().is_empty() && packed.frame() == frame);
+        assert!(packed.0.len() * 10 < frame.rgb().len(), "{} bytes", packed.0.len());
     }
 }

@@ -83,8 +83,8 @@ pub struct Completion {
 pub struct Lesson {
     /// The prompt.
     pub messages: Vec<Message>,
-    /// The tokens of each trace, and how much it is wanted: more of it if positive, less if negative.
-    pub traces: Vec<(Vec<u32>, f32)>,
+    /// The tokens of each trace, and how much each token is wanted there: more if positive, less if negative.
+    pub traces: Vec<(Vec<u32>, Vec<f32>)>,
 }
 
 /// What learning is to make small besides the weighted log-likelihood's negative.

@@ -94,7 +94,9 @@ pub enum VlmError {
     #[error("{0}")]
     Sampler(SamplerError),
     /// There is nothing to learn from.
-    #[error("there is nothing to learn: no adapter is installed, or nothing was written")]
+    #[error(
+        "there is nothing to learn: no adapter is installed, nothing was written, or not every token has a weight"
+    )]
     NothingToLearn,
     /// The device failed.
     #[error("the device failed while computing: {0}")]

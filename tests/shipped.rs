@@ -124,6 +124,45 @@ fn the_whole_cycle_comes_out_the_same_to_the_bit() {
     assert_eq!(play(1), (played, book));
 }
 
+/// As the page has it: by the dynamic schedule, learning too, over the end of an episode.
+#[test]
+fn by_its_own_schedule_it_writes_rules_from_what_it_saw_and_keeps_them_in_the_next_episode() {
+    let (mut vlm, mut agent) = (shipped(), Agent::new(Settings::full(3)));
+    let fireflies = Game::find("fireflies").expect("it ships");
+    let mut game = fireflies.start(3);
+    let (mut scores, mut ends, mut reflections) = (Vec::new(), 0, 0);
+    for _ in 0..180 {
+        let lines = agent.rulebook().lines();
+        let decision = block_on(agent.step(&mut game, &mut vlm)).expect("it decides");
+        assert_eq!(
+            decision.memory.lines, lines,
+            "it plays by the rules that it has, from one episode to the next"
+        );
+        assert_eq!(decision.reflection.is_some(), decision.verdict.yes);
+        reflections += usize::from(decision.verdict.yes);
+        assert!(!decision.verdict.yes || !decision.verdict.reasons.is_empty(), "it says why");
+        scores.push(decision.outcome.score);
+        if decision.outcome.done {
+            ends += 1;
+            game = fireflies.start(3 + ends);
+        }
+    }
+    assert_eq!(ends, 1);
+    assert!((3..=180 / 12).contains(&reflections), "{reflections} reflections");
+    let rules: Vec<_> = agent.rulebook().listed().filter(|rule| !rule.support.is_empty()).collect();
+    assert!(rules.len() >= 2, "{:?}", agent.rulebook().records(180));
+    for rule in rules {
+        let record = |step: &u32| &agent.history().step(*step).expect("its evidence is kept").step;
+        let steps = rule.support.iter().map(record);
+        // Where several things met at once, part of the change is another one's.
+        for step in steps.filter(|step| step.meets.len() == 1) {
+            assert!(rule.observation.starts_with(&step.change.to_string()), "{rule:?}: {step:?}");
+        }
+    }
+    let third = |at: usize| scores[at * 60..(at + 1) * 60].iter().sum::<i32>();
+    assert!(third(2) > third(0), "what it wrote helped: {:?}", [0, 1, 2].map(third));
+}
+
 /// What the page lays over the frame: the squares' order is the picture's, and the attention says something.
 #[test]
 fn it_looks_at_itself_when_it_says_where_it_is() {

@@ -444,12 +444,18 @@ fn zeroed(
     (name, part)
 }
 
+/// A trace whose tokens are all wanted as much.
+fn alike(tokens: Vec<u32>, weight: f32) -> (Vec<u32>, Vec<f32>) {
+    let weights = vec![weight; tokens.len()];
+    (tokens, weights)
+}
+
 fn lessons(vlm: &mut Vlm) -> Vec<Lesson> {
     let lesson = |seed: u32| {
         let messages = talk("Red hurts.", frame(seed), "Where to?");
         let written = write(vlm, &messages, &style(&[seed, seed + 1, seed + 2], 1.0));
         let weights = [1.0, -0.5, 0.25];
-        let traces = written.into_iter().zip(weights).map(|(c, weight)| (c.tokens, weight)).collect();
+        let traces = written.into_iter().zip(weights).map(|(c, weight)| alike(c.tokens, weight)).collect();
         Lesson { messages, traces }
     };
     vec![1, 20].into_iter().map(lesson).collect()
@@ -493,15 +499,15 @@ fn what_traces_have_in_common_counts_for_each() {
     let mut model = vlm(Precision::Full);
     model.adopt(Some(strong_adapter(&model))).unwrap();
     let messages = talk("Red hurts.", frame(1), "Where to?");
-    let traces: Vec<(Vec<u32>, f32)> = vec![
-        (vec![5, 6, 7, 8], 1.0),
-        (vec![5, 6, 7, 8], 0.5),
-        (vec![5, 6, 9], -1.0),
-        (vec![10], 0.25),
-        (vec![5, 6, 7], 0.75),
+    let traces = vec![
+        (vec![5, 6, 7, 8], vec![1.0, -0.5, 0.0, 2.0]),
+        alike(vec![5, 6, 7, 8], 0.5),
+        alike(vec![5, 6, 9], -1.0),
+        alike(vec![10], 0.25),
+        alike(vec![5, 6, 7], 0.75),
     ];
     let objective = Objective { kl: 0.3, entropy: 0.2 };
-    let mut learn = |traces: Vec<Vec<(Vec<u32>, f32)>>| {
+    let mut learn = |traces: Vec<Vec<(Vec<u32>, Vec<f32>)>>| {
         let lesson = |traces| Lesson { messages: messages.clone(), traces };
         let lessons: Vec<Lesson> = traces.into_iter().map(lesson).collect();
         block_on(Vlm::learn(&mut model, &lessons, objective)).unwrap()
@@ -533,7 +539,7 @@ fn what_is_learned_from_is_what_was_written() {
     let written = write(&mut model, &messages, &style(&[1, 2, 3], 1.0));
     let tokens: usize = written.iter().map(|completion| completion.tokens.len()).sum();
     let sum: f32 = written.iter().flat_map(|completion| &completion.log_probabilities).sum();
-    let traces = written.into_iter().map(|completion| (completion.tokens, 1.0)).collect();
+    let traces = written.into_iter().map(|completion| alike(completion.tokens, 1.0)).collect();
     let free = Objective { kl: 0.0, entropy: 0.0 };
     let learned = block_on(Vlm::learn(&mut model, &[Lesson { messages, traces }], free)).unwrap();
     // Weight 1 for all: the loss is the mean negative log-likelihood, as it was counted while writing.
@@ -633,7 +639,7 @@ fn entropy_is_learned_from_lessons_without_weight() {
     let mut model = vlm(Precision::Quantised);
     model.adopt_plain(Some(&strong_change(&vlm(Precision::Quantised)))).unwrap();
     let mut lessons = lessons(&mut model);
-    lessons.iter_mut().flat_map(|lesson| &mut lesson.traces).for_each(|(_, weight)| *weight = 0.0);
+    lessons.iter_mut().flat_map(|lesson| &mut lesson.traces).for_each(|(_, weights)| weights.fill(0.0));
     let objective = Objective { kl: 0.0, entropy: 1.0 };
     let gradients = block_on(Mind::learn(&mut model, &lessons, objective)).unwrap();
     assert_eq!(gradients.len(), 1);
@@ -724,7 +730,7 @@ struct Step {
     adapters: [mind::Adapter; 2],
     before: Vec<Completion>,
     /// The traces of before, and how much each is wanted.
-    traces: Vec<(Vec<u32>, f32)>,
+    traces: Vec<(Vec<u32>, Vec<f32>)>,
     learned: Gradient,
     after: Vec<Completion>,
 }
@@ -740,8 +746,12 @@ impl Step {
         let fresh = mind::Adapter { rank: 4, alpha: 8.0, seed: 5, change: vec![] };
         mind.adopt_plain(Some(&fresh)).unwrap();
         let before = write(&mut mind, &messages, &style);
-        let wanted = [1.0, -1.0, 0.5];
-        let traces: Vec<_> = before.iter().map(|trace| trace.tokens.clone()).zip(wanted).collect();
+        let weight = |trace: usize, at: usize| [1.0, -1.0, 0.5][(trace + at) % 3];
+        let weighted = |(i, trace): (usize, &Completion)| {
+            let tokens = trace.tokens.clone();
+            (tokens.clone(), (0..tokens.len()).map(|at| weight(i, at)).collect())
+        };
+        let traces: Vec<_> = before.iter().enumerate().map(weighted).collect();
         let lessons = [Lesson { messages: messages.clone(), traces: traces.clone() }];
         let learned = block_on(Mind::learn(&mut mind, &lessons, objective)).unwrap().remove(0);
         let steepest = largest(&learned.values);

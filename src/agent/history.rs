@@ -35,6 +35,8 @@ pub struct History {
     /// The first step of the present episode.
     began: u32,
     most: usize,
+    /// How many were left when the old ones were last forgotten.
+    left: usize,
 }
 
 /// How many steps back an action counts as taken in vain: what was no use then may be of use by now.
@@ -61,6 +63,7 @@ impl History {
             least: 0,
             began: 0,
             most: most.max(1),
+            left: 0,
         }
     }
 
@@ -156,7 +159,7 @@ impl History {
         self.records.push_back(record);
         self.open = true;
         // Not at every step: the log is long.
-        if self.records.len() > self.most + self.most / 4 + 16 {
+        if self.records.len() > self.most.max(self.left) + self.most / 4 + 16 {
             let evidence = book.log().iter().flat_map(|entry| &entry.evidence);
             let cited: BTreeSet<u32> =
                 evidence.flat_map(|(support, against)| support.iter().chain(against)).copied().collect();
@@ -166,6 +169,7 @@ impl History {
                 at += 1;
                 at > old || cited.contains(&record.step.number)
             });
+            self.left = self.records.len();
         }
     }
 }

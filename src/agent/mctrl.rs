@@ -60,9 +60,10 @@ impl Learning {
     }
 
     /// The same with nothing that holds it back: no guard, nothing that keeps it near the frozen model, and
-    /// twice as many steps. Agreement without truth can be seen in it.
+    /// four times as many steps. Agreement without truth can be seen in it. (Larger steps wreck what it writes
+    /// before it agrees.)
     pub fn unguarded(self) -> Self {
-        Self { guard: None, kl: 0.0, every: (self.every / 2).max(1), ..self }
+        Self { guard: None, kl: 0.0, every: (self.every / 4).max(1), ..self }
     }
 }
 
@@ -84,27 +85,39 @@ pub enum Optimizer {
     Adam,
 }
 
-/// What a vote teaches, if anything: each ballot's reward less the group's mean. Without an agreement, or
-/// when all ballots are alike, there is nothing to reward.
+/// What a vote teaches, if anything: what each token of a ballot did for its reward. Without an agreement, or
+/// when all ballots are rewarded alike, there is nothing to teach.
 pub fn lesson(prompt: &[Message], ballots: &[Ballot], tally: &Tally, goal: Goal) -> Option<Lesson> {
-    let written = |ballot: &&Ballot| !ballot.tokens.is_empty();
-    let weights: Vec<f32> = match goal {
-        Goal::Entropy => vec![0.0; ballots.len()],
+    let texts: Vec<&[u32]> = ballots.iter().map(|ballot| &ballot.tokens[..]).collect();
+    let weights: Vec<Vec<f32>> = match goal {
+        Goal::Entropy => texts.iter().map(|text| vec![0.0; text.len()]).collect(),
         Goal::Majority => {
             let majority = tally.winner().filter(|_| tally.is_agreed())?;
             let rewards: Vec<f32> = ballots.iter().map(|ballot| reward(ballot.action, majority)).collect();
-            let baseline = rewards.iter().sum::<f32>() / rewards.len() as f32;
-            rewards.into_iter().map(|reward| reward - baseline).collect()
+            if rewards.iter().all(|reward| *reward == rewards[0]) {
+                return None;
+            }
+            advantages(&texts, &rewards)
         }
     };
-    if goal == Goal::Majority && weights.iter().all(|weight| *weight == 0.0) {
-        return None;
-    }
-    let traces: Vec<(Vec<u32>, f32)> = (ballots.iter().zip(weights))
-        .filter(|(ballot, _)| written(ballot))
-        .map(|(ballot, weight)| (ballot.tokens.clone(), weight))
-        .collect();
+    let traces = texts.into_iter().map(<[u32]>::to_vec).zip(weights);
+    let traces: Vec<_> = traces.filter(|(text, _)| !text.is_empty()).collect();
     (!traces.is_empty()).then(|| Lesson { messages: prompt.to_vec(), traces })
+}
+
+/// The advantage of every token of every text: the mean reward of the texts that go on with it, less that of all
+/// texts that are the same up to there. The group's mean is the baseline, but of a group that grows smaller where
+/// texts part: what a single text says after that has no other to be compared with, and is neither praised nor
+/// blamed. So a word that made the difference is learned, and not the hundred sensible ones beside it. (A text's
+/// worth so far, as its continuations tell it: Kazemnejad et al., *VinePPO*, arXiv 2410.01679.)
+fn advantages(texts: &[&[u32]], rewards: &[f32]) -> Vec<Vec<f32>> {
+    let worth = |begin: &[u32]| {
+        let alike = texts.iter().zip(rewards).filter(|(text, _)| text.starts_with(begin));
+        let (count, sum) = alike.fold((0.0, 0.0), |(count, sum), (_, reward)| (count + 1.0, sum + reward));
+        sum / count
+    };
+    let advantage = |text: &[u32], at: usize| worth(&text[..=at]) - worth(&text[..at]);
+    texts.iter().map(|text| (0..text.len()).map(|at| advantage(text, at)).collect()).collect()
 }
 
 /// The mean of several workers' gradients, each counting by its tokens.
@@ -468,11 +481,13 @@ mod tests {
         Ballot { text: "x".into(), tokens: vec![1, 2], log_probability: -1.0, bent: 0, action, reward: None }
     }
 
-    fn weights(actions: &[Option<Action>], goal: Goal) -> Option<Vec<f32>> {
-        let ballots: Vec<Ballot> = actions.iter().map(|action| ballot(*action)).collect();
-        let votes: Vec<_> = actions.iter().map(|action| (*action, -1.0)).collect();
+    /// What is taught by ballots of these tokens and actions.
+    fn taught(ballots: &[(&[u32], Option<Action>)], goal: Goal) -> Option<Vec<Vec<f32>>> {
+        let votes: Vec<_> = ballots.iter().map(|(_, action)| (*action, -1.0)).collect();
+        let written = |(tokens, action): &(&[u32], _)| Ballot { tokens: tokens.to_vec(), ..ballot(*action) };
+        let ballots: Vec<Ballot> = ballots.iter().map(written).collect();
         let lesson = lesson(&[], &ballots, &majority(&votes, 0), goal)?;
-        Some(lesson.traces.iter().map(|(_, weight)| *weight).collect())
+        Some(lesson.traces.into_iter().map(|(_, weights)| weights).collect())
     }
 
     #[test]
@@ -483,13 +498,35 @@ mod tests {
     }
 
     #[test]
-    fn a_vote_teaches_by_rewards_less_their_mean_if_there_is_agreement() {
+    fn a_vote_teaches_where_it_parts_if_there_is_agreement() {
         let (up, down) = (Some(Action::Up), Some(Action::Down));
-        assert_eq!(weights(&[up, up, down, None], Goal::Majority), Some(vec![1.0, 1.0, -1.0, -1.0]));
+        // All begin with 1. Of those that say 2 one goes another way at 4, and one can't be read at all.
+        let ballots: [(&[u32], _); 5] =
+            [(&[1, 2, 3], up), (&[1, 2, 3], up), (&[1, 2, 4, 7], down), (&[1, 5, 6, 7], up), (&[1, 8], None)];
+        let taught = taught(&ballots, Goal::Majority).expect("three of five agree");
+        let third = 1.0 / 3.0;
+        let close = |found: &[f32], right: &[f32]| {
+            assert!(found.iter().zip(right).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}, not {right:?}");
+            assert_eq!(found.len(), right.len());
+        };
+        // Their mean reward is 0.2, that of those who say 2 a third.
+        close(&taught[0], &[0.0, third - 0.2, 1.0 - third]);
+        close(&taught[2], &[0.0, third - 0.2, -1.0 - third, 0.0]);
+        close(&taught[3], &[0.0, 0.8, 0.0, 0.0]);
+        close(&taught[4], &[0.0, -1.2]);
+    }
+
+    #[test]
+    fn without_agreement_and_without_a_difference_a_vote_teaches_nothing() {
+        let (up, down) = (Some(Action::Up), Some(Action::Down));
+        let weights = |actions: &[Option<Action>], goal| {
+            let tokens: Vec<[u32; 1]> = (0..actions.len()).map(|place| [place as u32]).collect();
+            taught(&tokens.iter().map(|t| &t[..]).zip(actions.iter().copied()).collect::<Vec<_>>(), goal)
+        };
         for nothing in [&[up, up, up][..], &[up, down], &[up, None], &[None, None], &[up, up, down, down]] {
             assert_eq!(weights(nothing, Goal::Majority), None, "{nothing:?}");
         }
-        assert_eq!(weights(&[up, down], Goal::Entropy), Some(vec![0.0, 0.0]));
+        assert_eq!(weights(&[up, down], Goal::Entropy), Some(vec![vec![0.0], vec![0.0]]));
     }
 
     fn gradient(values: &[f32], tokens: usize) -> Gradient {
@@ -625,7 +662,7 @@ mod tests {
     fn without_a_guard_nothing_is_taken_back() {
         let (mut learner, mut mind) = (learner(Optimizer::Sgd), Pupil(vec![], 1.0));
         let guarded = learner.learning.clone();
-        let bare = Learning { every: 4, ..guarded.clone() }.with_stride(10.0).unguarded();
+        let bare = Learning { every: 8, ..guarded.clone() }.with_stride(10.0).unguarded();
         assert_eq!((bare.rate, bare.every, bare.guard), (10.0 * guarded.rate, 2, None));
         decide(&mut learner, &mut mind, 3, 1.0);
         learner.relearn(bare);

@@ -74,6 +74,9 @@ pub enum Operation {
     },
     /// A rule goes.
     Retire(usize),
+    /// What happened speaks for a rule or against it, of which the strategist says nothing: only its evidence
+    /// grows. It comes of counting; no text says it.
+    Weigh(usize),
     /// What only a person does.
     Hand(Hand),
 }
@@ -179,6 +182,7 @@ impl Display for Operation {
             }
             Operation::Merge { rule, into } => write!(f, "merge {rule} into {into}"),
             Operation::Retire(rule) => write!(f, "retire {rule}"),
+            Operation::Weigh(rule) => write!(f, "weigh {rule}"),
             Operation::Hand(hand) => hand.fmt(f),
         }
     }

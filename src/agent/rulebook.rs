@@ -164,7 +164,8 @@ impl Rulebook {
     /// Takes up a revision that somebody made at a trace step, after reading a digest. What cannot be
     /// done is left out, and complained of in one sentence each; so is what the digest does not bear out.
     /// A revision that does nothing is not logged. The strategist's claims give way to the digest's counts,
-    /// and its rules stay guesses until there is enough of them; a person may say what nobody saw.
+    /// and its rules stay guesses until there is enough of them; rules of which it says nothing are weighed all
+    /// the same. A person may say what nobody saw.
     pub fn revise(&mut self, revision: &Revision, origin: Origin, at: u32, digest: &Digest) -> Vec<String> {
         let mut complaints = Vec::new();
         let mut entry =
@@ -205,6 +206,15 @@ impl Rulebook {
                     complaints.push(sentence(&problem))
                 }
                 Err(problem) => complaints.push(format!("“{operation}”: {problem}")),
+            }
+        }
+        if origin == Origin::Strategist {
+            for (operation, evidence) in unspoken(&rules, &listed, &entry.revision, digest) {
+                if let Ok(book) = apply(&rules, &listed, &operation, &evidence, &entry) {
+                    (rules, listed) = book;
+                    entry.revision.operations.push(operation);
+                    entry.evidence.push(evidence);
+                }
             }
         }
         if !entry.revision.operations.is_empty() {
@@ -430,6 +440,41 @@ fn weighed(
     Ok((steps, doubt))
 }
 
+/// Whether an operation of the strategist's is about the rule of a number.
+fn is_about(operation: &Operation, number: usize) -> bool {
+    match operation {
+        Operation::Edit(rule, _) | Operation::Confirm { rule, .. } | Operation::Retire(rule) => {
+            *rule == number
+        }
+        Operation::Merge { rule, into } => *rule == number || *into == number,
+        Operation::Add(_) | Operation::Weigh(_) | Operation::Hand(_) => false,
+    }
+}
+
+/// What a digest says of the rules that a revision says nothing of: it counts for them too, and against them.
+fn unspoken(
+    rules: &[Rule],
+    listed: &[usize],
+    revision: &Revision,
+    digest: &Digest,
+) -> Vec<(Operation, Evidence)> {
+    let weigh = |number: usize| {
+        let rule = numbered_rule(rules, listed, number)?;
+        // What another one was merged into has that one's evidence so far, and none of its own.
+        let is_weighed = |operation: &Operation| {
+            !matches!(operation, Operation::Merge { .. }) && is_about(operation, number)
+        };
+        if !rule.holds() || revision.operations.iter().any(is_weighed) {
+            return None;
+        }
+        let evidence = rule.evidence_in(digest)?;
+        let mut weighed = rule.clone();
+        weighed.count(&evidence);
+        (weighed != *rule).then_some((Operation::Weigh(number), evidence))
+    };
+    (1..=listed.len()).filter_map(weigh).collect()
+}
+
 /// Whether an operation that nothing bears out is about a meeting, of which the digest would tell: then it would bring
 /// in a rule that was made up, or put one in the place of a rule that something speaks for.
 fn is_made_up(rules: &[Rule], listed: &[usize], operation: &Operation) -> bool {
@@ -500,19 +545,12 @@ fn in_the_way(rules: &[Rule], listed: &[usize], revision: &Revision, at: u32) ->
     if numbered(rules).len() < MOST_RULES {
         return None;
     }
-    let is_spoken_of = |number: usize| {
-        revision.operations.iter().any(|operation| match operation {
-            Operation::Edit(rule, _) | Operation::Confirm { rule, .. } | Operation::Retire(rule) => {
-                *rule == number
-            }
-            Operation::Merge { rule, into } => *rule == number || *into == number,
-            Operation::Add(_) | Operation::Hand(_) => false,
-        })
-    };
     let guesses = listed.iter().enumerate().filter_map(|(place, &at)| Some((place + 1, rules.get(at)?)));
     let guesses = guesses.filter(|(number, rule)| {
         let may_go = rule.holds() && rule.status == Status::Hypothesis && !rule.pinned;
-        may_go && !rule.is_untried(at) && !is_spoken_of(*number)
+        may_go
+            && !rule.is_untried(at)
+            && !revision.operations.iter().any(|operation| is_about(operation, *number))
     });
     let against = |rule: &Rule| rule.contradiction.len() as i64 - rule.support.len() as i64;
     guesses
@@ -606,6 +644,15 @@ fn apply(
         Operation::Retire(rule) => {
             let at = free(&rules, *rule)?;
             rules[at].status = Status::Retired;
+        }
+        Operation::Weigh(rule) => {
+            let at = place(&rules, *rule)?;
+            let rule = &mut rules[at];
+            rule.count(evidence);
+            if rule.status == Status::Confirmed && rule.is_outweighed() && !fixed(rule) {
+                rule.status = Status::Hypothesis;
+            }
+            *rule = rule.clone().checked()?;
         }
         Operation::Hand(_) => {}
     }
@@ -845,6 +892,51 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         let confirm = read("confirm 2 | -1 in 1 of 1 | sure");
         book.revise(&confirm, Origin::Strategist, 210, &Digest::new(&steps));
         assert_eq!((rule(&book), book.rules()[1].status), ((3, 2), Status::Hypothesis));
+    }
+
+    #[test]
+    fn rules_of_which_the_strategist_says_nothing_are_weighed_all_the_same() {
+        let mut book = Rulebook::default();
+        let hand = |trigger: &str, seen: &str, heuristic: &str| {
+            let (trigger, observation) = (trigger.into(), seen.into());
+            let heuristic = heuristic.into();
+            Hand::Add(Words { trigger, observation, heuristic, sure: true, ..Words::default() })
+        };
+        person(&mut book, hand("touch red ring", "+5 in 1 of 1", "touch red rings for 5 points"));
+        person(&mut book, hand("touch blue box", "-1 in 1 of 1", "avoid blue boxes"));
+        person(&mut book, hand("when it rains", "", "stay at home"));
+        let pinned = book.rules()[1].rule_id.clone();
+        person(&mut book, Hand::Pin(pinned, true));
+        // It speaks of the first rule only by adding one that says the opposite.
+        let digest = later(&[("touch red ring", -2), ("touch red ring", -2), ("touch blue box", -1)]);
+        let said = read("add | touch red ring | -2 in 2 of 2 | avoid red rings | sure");
+        assert_eq!(book.revise(&said, Origin::Strategist, 40, &digest), [""; 0]);
+        let weight = |book: &Rulebook, at: usize| {
+            let rule = &book.rules()[at];
+            (rule.support.len(), rule.contradiction.len(), rule.status)
+        };
+        assert_eq!(weight(&book, 0), (0, 2, Status::Hypothesis), "a person's, and all speaks against it");
+        assert_eq!(weight(&book, 1), (1, 0, Status::Confirmed));
+        assert_eq!(weight(&book, 2), (0, 0, Status::Confirmed), "nothing that happened is about it");
+        assert_eq!(weight(&book, 3), (2, 0, Status::Hypothesis));
+        // What was seen is in a person's own words: no change can be that, and none is against it.
+        person(&mut book, hand("touch red ring", "2 points in 3 of 3", "mind red rings"));
+        // Nothing to learn is no reason not to count; the same steps count once.
+        let steps =
+            [("touch red ring", score(-2)), ("touch blue box", score(0)), ("touch blue box", score(0))];
+        let digest = Digest::new(&played(&steps));
+        for _ in 0..2 {
+            book.revise(&Revision::default(), Origin::Strategist, 60, &digest);
+        }
+        assert_eq!((weight(&book, 0).1, weight(&book, 1).1), (3, 2));
+        assert_eq!(weight(&book, 4), (0, 0, Status::Confirmed));
+        assert_eq!(weight(&book, 1).2, Status::Confirmed, "a pinned rule stays as it is");
+        // What a person does weighs nothing.
+        let before = book.rules()[0].clone();
+        person(&mut book, add("be quick"));
+        assert_eq!(book.rules()[0], before);
+        assert!((0..5).all(|_| book.undo(61)));
+        assert_eq!(weight(&book, 0), (0, 0, Status::Confirmed), "undo takes it back with the revision");
     }
 
     #[test]

@@ -316,9 +316,9 @@ pub fn surprise<'a>(step: &Step, rules: impl Iterator<Item = &'a Rule>) -> Optio
         return None;
     }
     let told = |rule: &Rule| {
-        let seen: Observation = rule.observation.parse().ok()?;
-        let (agree, against) = digest.evidence(&rule.trigger, &seen.outcome)?;
-        Some((!agree.is_empty(), !against.is_empty() && is_usual(rule, &seen)))
+        let (agree, against) = rule.evidence_in(&digest)?;
+        let is_wrong = is_usual(rule) || rule.is_outweighed() || rule.fails_of_late();
+        Some((!agree.is_empty(), !against.is_empty() && is_wrong))
     };
     let (mut explained, mut contradicted) = (step.change.is_none(), None);
     for rule in rules {
@@ -337,10 +337,11 @@ pub fn surprise<'a>(step: &Step, rules: impl Iterator<Item = &'a Rule>) -> Optio
 }
 
 /// Whether a rule holds more often than not, by what was counted; by what it claims, if nothing was.
-fn is_usual(rule: &Rule, seen: &Observation) -> bool {
+fn is_usual(rule: &Rule) -> bool {
     let held = rule.support.len() as u32;
     let counted = (held, held + rule.contradiction.len() as u32);
-    let (times, of) = if counted.1 > 0 { counted } else { (seen.times, seen.of) };
+    let claimed = || rule.observation.parse().map_or((0, 0), |seen: Observation| (seen.times, seen.of));
+    let (times, of) = if counted.1 > 0 { counted } else { claimed() };
     times * 4 >= of * USUAL
 }
 
@@ -417,6 +418,36 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert_eq!(name(surprise(&steps[1], book.listed())), "R2", "without counts there is only the claim");
+    }
+
+    #[test]
+    fn what_was_counted_against_a_rule_does_not_make_the_next_case_any_less_of_a_surprise() {
+        let add = |observation: &str| {
+            let text = format!("add | touch red ring | {observation} | touch red rings | sure");
+            let mut book = Rulebook::default();
+            book.revise(&Revision::read(&text).0, Origin::Person, 0, &Digest::default());
+            book
+        };
+        let surprises = |book: &mut Rulebook, steps: &[Step]| -> Vec<bool> {
+            let told = |step: &Step| {
+                let surprise = surprise(step, book.listed());
+                book.revise(
+                    &Revision::default(),
+                    Origin::Strategist,
+                    9,
+                    &Digest::new(std::slice::from_ref(step)),
+                );
+                matches!(surprise, Some(Reason::Contradicted { .. }))
+            };
+            steps.iter().map(told).collect()
+        };
+        // One that was false from the beginning.
+        let steps = played(&[("touch red ring", score(-1)); 4]);
+        assert_eq!(surprises(&mut add("+5 in 1 of 1"), &steps), [true; 4]);
+        // One that was true until the game changed: after some doubt it is clear.
+        let steps = played(&[[("touch red ring", score(2)); 4], [("touch red ring", score(-1)); 4]].concat());
+        let told = surprises(&mut add("+2 in 1 of 1"), &steps);
+        assert_eq!(told, [false, false, false, false, true, true, false, true]);
     }
 
     #[test]

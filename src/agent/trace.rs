@@ -320,6 +320,15 @@ impl Display for Change {
     }
 }
 
+impl Change {
+    /// Whether a text ends as that of a change does: `+2`, `life -1 slow`, `buy trailing +3`.
+    pub(crate) fn ends(text: &str) -> bool {
+        let word = text.split_whitespace().last().unwrap_or_default();
+        let signed = word.strip_prefix(['+', '-']).is_some_and(|number| number.parse::<u32>().is_ok());
+        signed || ["0", "up", "down", "shield", "slow", "swap", "jump"].contains(&word)
+    }
+}
+
 /// A step as the agent knows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {

@@ -350,7 +350,9 @@ fn votes(vlm: &mut Vlm, runs: usize) -> Result<(), VlmError> {
             }
             let action = prompt::action(&answer.completions[0].text, episode.actions());
             episode.step(action.unwrap_or(Action::Wait));
-            lessons.push(Lesson { messages: talk, traces: tokens.into_iter().map(|t| (t, 1.0)).collect() });
+            let weighted = |tokens: Vec<u32>| (tokens.clone(), vec![1.0; tokens.len()]);
+            let traces = tokens.into_iter().map(weighted).collect();
+            lessons.push(Lesson { messages: talk, traces });
         }
         row(&format!("one vote, K={traces}"), &times, 1.0);
         println!("    {written} tokens, {:.2} of them alike", alike as f64 / written.max(1) as f64);

@@ -339,7 +339,7 @@ mod tests {
             let rules = sample.rules.len();
             for operation in &sample.answer.operations {
                 let numbers = match operation {
-                    Operation::Add(_) | Operation::Hand(_) => vec![],
+                    Operation::Add(_) | Operation::Weigh(_) | Operation::Hand(_) => vec![],
                     Operation::Edit(rule, _) | Operation::Confirm { rule, .. } | Operation::Retire(rule) => {
                         vec![*rule]
                     }

@@ -31,7 +31,7 @@ struct Tree {
 }
 
 impl Tree {
-    fn new(prompt: usize, traces: &[(Vec<u32>, f32)]) -> Self {
+    fn new(prompt: usize, traces: &[(Vec<u32>, Vec<f32>)]) -> Self {
         let mut tree = Self {
             ids: Vec::new(),
             positions: (0..prompt).collect(),
@@ -41,9 +41,9 @@ impl Tree {
         };
         let root = prompt - 1;
         let mut rows: BTreeMap<(usize, u32), usize> = BTreeMap::new();
-        for (tokens, weight) in traces {
+        for (tokens, weights) in traces {
             let mut row = root;
-            for (i, &token) in tokens.iter().enumerate() {
+            for (i, (&token, weight)) in tokens.iter().zip(weights).enumerate() {
                 tree.visits[row - root] += 1.0;
                 *tree.weights.entry((row - root, token)).or_default() += weight;
                 // Nothing is foretold from the last token.
@@ -111,7 +111,9 @@ impl Vlm {
         let answers = self.model.decoder.answers() as u32;
         let tokens: Vec<u32> =
             lessons.iter().flat_map(|lesson| &lesson.traces).flat_map(|(tokens, _)| tokens.clone()).collect();
-        if tokens.is_empty() || tokens.iter().any(|token| *token >= answers) {
+        let is_whole = |(tokens, weights): &(Vec<u32>, Vec<f32>)| tokens.len() == weights.len();
+        let is_whole = lessons.iter().flat_map(|lesson| &lesson.traces).all(is_whole);
+        if !is_whole || tokens.is_empty() || tokens.iter().any(|token| *token >= answers) {
             return Err(VlmError::NothingToLearn);
         }
         let device = self.device.clone().autodiff();

@@ -31,10 +31,10 @@ pub struct Manner {
 }
 
 impl Manner {
-    /// Agreement without truth: many ballots of many minds, large steps towards whatever most of them say,
+    /// Agreement without truth: many ballots of many minds, step after step towards whatever most of them say,
     /// and nobody who looks at the score.
     pub const COLLAPSE: Self =
-        Self { votes: 8, temperature: 12, learns: true, guard: false, stride: 5, reflects: false };
+        Self { votes: 8, temperature: 12, learns: true, guard: false, stride: 1, reflects: false };
 
     /// Those of a page that nobody has changed.
     pub fn usual() -> Self {
@@ -100,7 +100,7 @@ mod tests {
         let mut settings = Settings { votes: 2, seed: 9, ..Settings::default() };
         let (was, before) = (settings.clone(), Manner::of(&settings));
         Manner::COLLAPSE.put(&mut settings);
-        assert!(settings.learns && !settings.guard && !settings.reflects && settings.stride > 1);
+        assert!(settings.learns && !settings.guard && !settings.reflects && settings.votes > 2);
         before.put(&mut settings);
         assert_eq!(settings, was);
     }

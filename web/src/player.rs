@@ -4,7 +4,7 @@ use crate::mind::Pool;
 use crate::model::Holder;
 use crate::shelf::{self, Rulebooks};
 use crate::state::{Due, Event, Root, State};
-use crate::watch::{self, Done, Thought};
+use crate::watch::{self, Done, Thought, Until};
 use futures::future::{AbortHandle, Abortable};
 use futures::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
@@ -98,7 +98,7 @@ pub fn use_player(
     let looks = state.watch.look.as_ref().filter(|look| look.found.is_none());
     let (now, here) = (state.clone(), player.clone());
     use_effect_with(looks.map(|look| (look.decision, look.ballot)), move |wish| {
-        let decision = wish.and_then(|(number, ballot)| Some((now.watch.decision(number)?.clone(), ballot)));
+        let decision = wish.and_then(|(number, ballot)| Some((now.watch.decision(number)?, ballot)));
         let stop = decision.map(|(decision, ballot)| spawn(look(here, decision, ballot)));
         move || stop.iter().for_each(AbortHandle::abort)
     });
@@ -122,7 +122,7 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
         TimeoutFuture::new(ENDED).await;
         return page.dispatch(Event::GoOn);
     }
-    if !state.watch.once && state.watch.turn > 0 {
+    if state.watch.until != Until::Step && state.watch.turn > 0 {
         TimeoutFuture::new(state.settings.pace.rest()).await;
     }
     let Some(mut pool): Option<Pool> = pool.borrow().clone() else { return };

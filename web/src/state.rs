@@ -5,7 +5,7 @@ use crate::experiments::{Lab, Manner};
 use crate::mind::{Backend, Told};
 use crate::model::{self, Model};
 use crate::own::{self, Own};
-use crate::watch::{self, Watch, words};
+use crate::watch::{self, Until, Watch, words};
 use rulewright::agent::Decision;
 use rulewright::env::{Action, Environment, Outcome, idle};
 use rulewright::games::replay::Move;
@@ -55,8 +55,8 @@ pub struct State {
     pub own: Own,
     /// How many moments lie before the one that is shown: all of them, unless one looks back.
     pub shown: usize,
-    /// The number of the decision of an earlier episode that is shown instead.
-    recalled: Option<u32>,
+    /// The decision of an earlier episode that is shown instead.
+    recalled: Option<Rc<Decision>>,
     /// Whether time goes on by itself, where it does at all.
     pub running: bool,
     held: Option<Held>,
@@ -123,7 +123,11 @@ pub enum Event {
     Pause,
     /// One step with the idle action.
     Step,
+    /// The agent plays, and stops by itself.
+    PlayUntil(Until),
     Restart,
+    /// The key for it was pressed: asks first, where an agent would be forgotten.
+    RestartKey,
     Twist,
     /// Show the game as it was after so many moments.
     Show(usize),
@@ -223,19 +227,20 @@ impl State {
 
     /// Whether the past is shown.
     pub fn looks_back(&self) -> bool {
-        self.shown < self.history.len() || self.recalled().is_some()
+        self.shown < self.history.len() || self.recalled.is_some()
     }
 
-    /// The decision of an earlier episode that is shown, while it is kept.
+    /// The decision of an earlier episode that is shown.
     pub fn recalled(&self) -> Option<&Rc<Decision>> {
-        self.watch.decision(self.recalled?)
+        self.recalled.as_ref()
     }
 
     /// The number of the decision that is shown, or of the next one.
     pub fn decision(&self) -> u32 {
         let past = self.history.iter().take(self.shown).rev().find_map(|moment| moment.decision);
         let first = || self.history.iter().find_map(|moment| moment.decision);
-        self.recalled.or(past).or_else(first).unwrap_or_else(|| self.watch.next())
+        let recalled = self.recalled().map(|decision| decision.number);
+        recalled.or(past).or_else(first).unwrap_or_else(|| self.watch.next())
     }
 
     /// Whether the episode is over.
@@ -290,7 +295,7 @@ impl State {
     pub fn due(&self) -> Option<Due> {
         let order = self.model.order.as_ref().filter(|_| self.is_agents())?.number;
         let goes_on = self.running && (!self.is_over() || self.goes_on());
-        let wanted = goes_on || (self.watch.once && !self.is_over());
+        let wanted = goes_on || (self.watch.until == Until::Step && !self.is_over());
         let begins = wanted && !self.looks_back() && self.model.stage == model::Stage::Ready;
         let due = self.watch.deciding || (begins && !self.watch.asked);
         due.then_some(Due { order, run: self.run, turn: self.watch.turn })
@@ -314,6 +319,12 @@ impl State {
     fn restart(&mut self) {
         self.begin();
         self.engage();
+        self.unask();
+    }
+
+    /// What the key for a restart has asked is settled, or was asked too long ago.
+    fn unask(&mut self) {
+        self.notices.retain(|notice| notice != words::FORGETS);
     }
 
     /// Has a fresh agent, rooted in the seed that is shown.
@@ -361,9 +372,8 @@ impl State {
         if follows {
             self.shown = self.history.len();
         }
-        if self.is_over() && !(self.is_agents() && self.goes_on()) {
-            self.running = false;
-        }
+        let goes_on = self.is_agents() && self.goes_on() && self.watch.until != Until::Episode;
+        self.running &= !self.is_over() || goes_on;
     }
 
     /// The agent learns and reflects again as it did before the lab.
@@ -373,8 +383,8 @@ impl State {
         }
     }
 
-    /// Lets the agent play on, or take one step.
-    fn let_play(&mut self, once: bool) {
+    /// Lets the agent play.
+    fn let_play(&mut self, until: Until) {
         if self.model.is_missing() {
             self.notices = vec![words::NO_MIND.into()];
             return;
@@ -385,12 +395,16 @@ impl State {
             self.notices = vec![own::ROUND_OVER.into()];
             return;
         }
+        if self.is_over() && self.watch.deciding {
+            // It still learns from the last step, or looks back.
+            return;
+        }
         if self.is_over() {
             self.next_episode();
         }
         self.unfold();
-        self.watch.once = once;
-        self.running = !once;
+        self.watch.until = until;
+        self.running = until != Until::Step;
     }
 
     /// What is to be seen of an agent that begins to play, and to be tried out with it, where nobody has
@@ -444,9 +458,9 @@ impl State {
     fn recall(&mut self, decision: u32) {
         match (self.moment_of(decision), self.watch.decision(decision)) {
             (Some(moment), _) => self.show(moment),
-            (None, Some(_)) => {
+            (None, Some(kept)) => {
                 self.show(usize::MAX);
-                self.recalled = Some(decision);
+                self.recalled = Some(kept);
             }
             (None, None) => self.notices = vec![words::FORGOTTEN.into()],
         }
@@ -454,8 +468,8 @@ impl State {
 
     /// One moment earlier or later. In an earlier episode moments are decisions.
     fn walk(&mut self, on: bool) {
-        match self.recalled {
-            Some(decision) => match self.watch.beside(decision)[usize::from(on)] {
+        match self.recalled() {
+            Some(decision) => match self.watch.beside(decision.number)[usize::from(on)] {
                 Some(next) => self.recall(next),
                 None if on => self.show(usize::MAX),
                 None => {}
@@ -565,22 +579,28 @@ impl State {
                 self.held = self.held.filter(|held| !held.released).map(|held| Held { played: true, ..held });
             }
             Event::Tick => {}
-            Event::Pause if self.is_agents() && !self.running => self.let_play(false),
+            Event::Pause if self.is_agents() && !self.running => self.let_play(Until::Stopped),
             Event::Pause if self.is_agents() => self.running = false,
-            Event::Step if self.is_agents() => self.let_play(true),
+            Event::Step if self.is_agents() => self.let_play(Until::Step),
+            Event::PlayUntil(until) if self.is_agents() => self.let_play(until),
+            Event::PlayUntil(_) => {}
             Event::Pause if self.is_over() || self.looks_back() => {}
             Event::Pause => self.running = !self.running,
             Event::Step => {
                 self.stop();
                 self.play(Move::Act(self.idle()));
             }
-            Event::Restart => self.restart(),
+            Event::RestartKey if self.watch.next() > 0 && self.notices != [words::FORGETS] => {
+                self.notices = vec![words::FORGETS.into()];
+            }
+            Event::RestartKey | Event::Restart => self.restart(),
             Event::GoOn => {
                 self.next_episode();
                 self.running = true;
             }
             Event::NextRound => {
                 self.next_episode();
+                self.watch.until = Until::Stopped;
                 self.running = self.settings.goes_on && !self.model.is_missing();
             }
             Event::Lab(book) => {
@@ -591,7 +611,7 @@ impl State {
                 if !self.is_agents() {
                     self.hand_over(Who::Agent);
                 }
-                self.let_play(false);
+                self.let_play(Until::Stopped);
             }
             Event::LabOver if self.lab.is_some() => self.leave_lab(),
             Event::LabOver => Manner::usual().put(&mut self.settings),
@@ -664,7 +684,12 @@ impl State {
             | watch::Event::Reflected(agent, _)
             | watch::Event::Looked { agent, .. }
                 if agent != self.agent.number => {}
-            watch::Event::Decided(done) => self.watch.decided(done),
+            watch::Event::Decided(done) => {
+                let reflected = done.thought.is_some();
+                self.watch.decided(done);
+                self.unask();
+                self.running &= !(reflected && self.watch.until == Until::Reflection);
+            }
             watch::Event::Failed(problem) => {
                 self.watch.turn += 1;
                 self.watch.asked = false;
@@ -673,7 +698,10 @@ impl State {
                 self.notices = vec![words::failed(&problem)];
             }
             watch::Event::Asked => self.watch.asked = true,
-            watch::Event::Reflected(_, thought) => self.watch.reflected(thought),
+            watch::Event::Reflected(_, thought) => {
+                self.watch.reflected(thought);
+                self.running &= self.watch.until != Until::Reflection;
+            }
             watch::Event::Look { decision, ballot, at } => {
                 self.settings.panels.insert(Panel::Sight);
                 self.watch.look(decision, ballot, at);
@@ -814,6 +842,43 @@ pub mod tests {
     fn a_twist_takes_no_step_and_stays_in_the_history() {
         let state = after(page(Speed::Yours), &[Event::Twist, Event::Press(Action::Up)]);
         assert_eq!((steps(&state), state.history.len()), (1, 2));
+    }
+
+    #[test]
+    fn the_agent_stops_by_itself_after_a_reflection_or_an_episode_where_that_is_asked_for() {
+        let begin = |until| after(with_agent(true), &[Event::PlayUntil(until), BEGUN]);
+        let reflected = |state: &State, number| {
+            let Event::Watch(watch::Event::Decided(done)) = decided(number) else { unreachable!() };
+            let thought = Some(Rc::new(watch::tests::thought(number)));
+            let done = Event::Watch(watch::Event::Decided(watch::Done { thought, ..done }));
+            after(state.clone(), &[played(state.run, number), done])
+        };
+        let step =
+            |state: &State, number| after(state.clone(), &[played(state.run, number), decided(number)]);
+        let state = begin(Until::Reflection);
+        assert!(state.running && step(&state, 0).running);
+        // A twist meanwhile does not make it forget.
+        let state = after(step(&state, 0), &[Event::Twist]);
+        assert!(!reflected(&state, 1).running && reflected(&begin(Until::Episode), 1).running);
+        let state = begin(Until::Episode);
+        let over = after(state.clone(), &vec![played(state.run, 0); 3000]);
+        let over = after(over, &[decided(0)]);
+        assert!(over.is_over() && !over.running && over.due().is_none(), "the next one does not begin");
+        let on = after(over, &[Event::PlayUntil(Until::Episode)]);
+        assert!(on.running && !on.is_over() && on.due().is_some());
+        // A last step that still reflects is not cut short by a press on a button.
+        let last = after(state.clone(), &vec![played(state.run, 0); 3000]);
+        assert_eq!(after(last.clone(), &[Event::PlayUntil(Until::Episode)]).due(), last.due());
+        // What somebody asks for is a reflection, too.
+        let thought = Rc::new(watch::tests::thought(0));
+        let asked = |until| {
+            let reflected = Event::Watch(watch::Event::Reflected(0, thought.clone()));
+            after(begin(until), &[Event::Watch(watch::Event::Asked), reflected]).running
+        };
+        assert!(!asked(Until::Reflection) && asked(Until::Episode) && asked(Until::Stopped));
+        // Who lets it play without an end has it go on.
+        let state = after(begin(Until::Reflection), &[Event::Pause, Event::Pause]);
+        assert!(reflected(&state, 0).running);
     }
 
     /// A page whose agent has a model.
@@ -1022,8 +1087,8 @@ pub mod tests {
     #[test]
     fn the_lab_changes_how_the_agent_plays_and_gives_it_back() {
         let state = after(with_agent(true), &[Event::Way(Way::Votes(2)), Event::Lab("Mine".into())]);
-        let Settings { guard, learns, reflects, stride, .. } = state.settings;
-        assert!(!guard && learns && !reflects && stride > 1 && state.running);
+        let Settings { guard, learns, reflects, votes, .. } = state.settings;
+        assert!(!guard && learns && !reflects && votes > 2 && state.running);
         assert!(state.settings.panels.contains(&Panel::Learning));
         // A second press keeps what was there before the first.
         let state = after(state, &[Event::Lab("Vote-collapse lab".into())]);
@@ -1076,6 +1141,27 @@ pub mod tests {
         // By itself it goes on as it is, with what it has learned.
         let next = after(state, &[Event::GoOn]);
         assert_eq!((next.agent, next.settings.seed, next.watch.next()), (Root { number: 0, seed: 1 }, 2, 1));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_does_not_have_an_agent_forgotten() {
+        let state = after(with_agent(true), &[Event::Pause, BEGUN, played(0, 0), decided(0)]);
+        let asked = after(state, &[Event::RestartKey]);
+        assert_eq!((asked.watch.next(), steps(&asked), asked.notices.len()), (1, 1, 1));
+        assert_eq!(
+            after(asked.clone(), &[Event::Dismiss, Event::RestartKey]).watch.next(),
+            1,
+            "it asks anew"
+        );
+        let begun = after(asked, &[Event::RestartKey]);
+        assert_eq!((begun.watch.next(), steps(&begun), begun.notices.len()), (0, 0, 0));
+        // Whatever settles the question, or another decision, takes it away.
+        let state = after(with_agent(true), &[Event::Pause, BEGUN, played(0, 0), decided(0)]);
+        for settled in [Event::Restart, Event::Seed(8), Event::Choose("vault"), decided(1)] {
+            assert!(after(state.clone(), &[Event::RestartKey, settled]).notices.is_empty());
+        }
+        let own = after(page(Speed::Yours), &[Event::Press(Action::Up), Event::RestartKey]);
+        assert_eq!((steps(&own), own.notices.len()), (0, 0), "who plays by hand can play it again");
     }
 
     #[test]

@@ -11,14 +11,17 @@ use rulewright::agent::dynamics::Dynamics;
 use rulewright::agent::rulebook::{Entry, Rulebook};
 use rulewright::agent::{Decision, Reflection, mctrl};
 use rulewright::env::Action;
+use rulewright::frame::Packed;
 use rulewright::mind::Glance;
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
-/// Decisions that are kept whole; of older ones only their points on the curves.
-const KEPT: usize = 300;
-/// Reflections that are kept whole.
-const THOUGHTS: usize = 60;
+/// Decisions that are kept; of older ones only their points on the curves.
+const KEPT: usize = 5000;
+/// Those of them whose frames lie at hand; the others' are packed.
+const AT_HAND: usize = 300;
+/// Reflections that are kept.
+const THOUGHTS: usize = 500;
 /// Steps by which the speed is told.
 const TIMED: usize = 8;
 
@@ -27,6 +30,8 @@ const TIMED: usize = 8;
 pub struct Watch {
     /// The latest ones, oldest first.
     pub decisions: VecDeque<Rc<Decision>>,
+    /// Those before them, oldest first.
+    aside: Rc<VecDeque<Rc<Aside>>>,
     /// The latest ones, oldest first.
     pub thoughts: VecDeque<Rc<Thought>>,
     pub points: Rc<Vec<Point>>,
@@ -40,8 +45,8 @@ pub struct Watch {
     pub work: Option<Work>,
     /// Whether a step is under way.
     pub deciding: bool,
-    /// Whether one step is wanted.
-    pub once: bool,
+    /// Until when it plays.
+    pub until: Until,
     /// Whether somebody has asked for the reflection that is under way.
     pub asked: bool,
     /// Steps that ended, however they did.
@@ -54,6 +59,28 @@ pub struct Watch {
     episodes: Vec<u32>,
     /// What the latest steps took, in milliseconds, and the tokens that were written in them.
     times: VecDeque<(f64, usize)>,
+}
+
+/// Until when the agent plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Until {
+    /// Until somebody stops it.
+    #[default]
+    Stopped,
+    /// One step.
+    Step,
+    /// Until it has reflected.
+    Reflection,
+    /// Until the episode is over.
+    Episode,
+}
+
+/// A decision whose frame is packed.
+#[derive(Debug)]
+struct Aside {
+    /// Without the pixels of its frame.
+    decision: Decision,
+    frame: Packed,
 }
 
 /// A ballot that is being written.
@@ -127,9 +154,13 @@ pub enum Event {
 
 impl Watch {
     /// The decision with a number, if it is kept.
-    pub fn decision(&self, number: u32) -> Option<&Rc<Decision>> {
-        let at = self.decisions.binary_search_by_key(&number, |decision| decision.number).ok()?;
-        self.decisions.get(at)
+    pub fn decision(&self, number: u32) -> Option<Rc<Decision>> {
+        if let Ok(at) = self.decisions.binary_search_by_key(&number, |decision| decision.number) {
+            return self.decisions.get(at).cloned();
+        }
+        let at = self.aside.binary_search_by_key(&number, |aside| aside.decision.number).ok()?;
+        let Aside { decision, frame } = &*self.aside[at];
+        Some(Rc::new(Decision { frame: frame.frame(), ..decision.clone() }))
     }
 
     /// The number of the next decision.
@@ -165,7 +196,8 @@ impl Watch {
 
     /// The decisions before and after one, as far as they are kept.
     pub fn beside(&self, decision: u32) -> [Option<u32>; 2] {
-        let mut kept = self.decisions.iter().map(|decision| decision.number);
+        let aside = self.aside.iter().map(|aside| aside.decision.number);
+        let mut kept = aside.chain(self.decisions.iter().map(|decision| decision.number));
         let before = kept.clone().rfind(|number| *number < decision);
         [before, kept.find(|number| *number > decision)]
     }
@@ -203,7 +235,9 @@ impl Watch {
     /// Forgets the step that was under way.
     pub fn stop(&mut self) {
         self.deciding = false;
-        self.once = false;
+        if self.until == Until::Step {
+            self.until = Until::Stopped;
+        }
         self.work = None;
         self.reflection = None;
         self.played = None;
@@ -267,7 +301,11 @@ impl Watch {
         }
         let written = decision.vote.ballots.iter().map(|ballot| ballot.tokens.len()).sum();
         keep(&mut self.times, (milliseconds, written), TIMED);
-        keep(&mut self.decisions, decision, KEPT);
+        if let Some(last) = keep(&mut self.decisions, decision, AT_HAND) {
+            let mut decision = Rc::unwrap_or_clone(last);
+            let frame = decision.frame.put_aside();
+            keep(Rc::make_mut(&mut self.aside), Rc::new(Aside { decision, frame }), KEPT - AT_HAND);
+        }
     }
 
     /// A reflection that somebody asked for is over.
@@ -286,11 +324,10 @@ impl Watch {
     }
 }
 
-fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) {
+/// Takes in something new, and gives what there is no room for any more.
+fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) -> Option<T> {
     all.push_back(new);
-    if all.len() > most {
-        all.pop_front();
-    }
+    if all.len() > most { all.pop_front() } else { None }
 }
 
 /// All points as a table: comma-separated values with a head.
@@ -331,7 +368,7 @@ pub fn csv(points: &[Point]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use rulewright::agent::digest::Digest;
     use rulewright::agent::executor::Ballot;
@@ -339,6 +376,7 @@ mod tests {
     use rulewright::agent::rulebook::Origin;
     use rulewright::agent::trace::Step;
     use rulewright::env::{Outcome, Status};
+    use rulewright::frame::{Frame, SIZE};
     use rulewright::mind::Token;
 
     fn token(trace: usize, text: &str) -> Told {
@@ -394,6 +432,30 @@ mod tests {
     }
 
     #[test]
+    fn every_decision_of_a_long_evening_comes_back_with_its_frame() {
+        let mut watch = Watch::default();
+        let taken = |number: u32| {
+            let mut frame = Frame::new();
+            frame.fill(number as usize % SIZE, 0, 1, SIZE, [number as u8, 7, 9]);
+            Decision { number, frame, ..crate::state::tests::decision() }
+        };
+        let done = |decision| Done { agent: 0, decision, thought: None, milliseconds: 1.0 };
+        let many = KEPT as u32 + 10;
+        (0..many).for_each(|number| watch.decided(done(Rc::new(taken(number)))));
+        for number in [10, 11, many - AT_HAND as u32 - 1, many - AT_HAND as u32, many - 1] {
+            assert_eq!(watch.decision(number).as_deref(), Some(&taken(number)), "{number}");
+        }
+        assert_eq!(
+            [9, many].map(|number| watch.decision(number)),
+            [None, None],
+            "too old, and not taken yet"
+        );
+        assert_eq!((watch.beside(10), watch.beside(many - 1)), ([None, Some(11)], [Some(many - 2), None]));
+        let border = many - AT_HAND as u32;
+        assert_eq!(watch.beside(border), [Some(border - 1), Some(border + 1)]);
+    }
+
+    #[test]
     fn the_speed_is_that_of_the_latest_steps() {
         let mut watch = Watch::default();
         assert_eq!(watch.speed(), None);
@@ -417,7 +479,7 @@ mod tests {
             let (revision, _) = Revision::read(revision);
             book.revise(&revision, Origin::Strategist, number, &Digest::new(&[step]));
             let entry = book.log().last().cloned();
-            Thought { at: number, why: String::new(), reflection: reflection(), entry }
+            Thought { entry, ..thought(number) }
         };
         let mut book = Rulebook::default();
         let mut watch = Watch::default();
@@ -426,6 +488,11 @@ mod tests {
         watch.think(Rc::new(revised(&mut book, 7, "confirm 1 | +2 in 2 of 2 | sure")));
         assert_eq!(book.rules()[0].support, [3, 7]);
         assert_eq!(watch.own_steps(&book).into_iter().collect::<Vec<_>>(), [7]);
+    }
+
+    /// A reflection that came to nothing.
+    pub fn thought(at: u32) -> Thought {
+        Thought { at, why: String::new(), reflection: reflection(), entry: None }
     }
 
     fn reflection() -> Reflection {

@@ -1,6 +1,8 @@
 //! A rule: the article's four fields, how far it is to be relied on, and what it rests on.
 
-use crate::agent::revision::tidy;
+use crate::agent::digest::Digest;
+use crate::agent::revision::{Observation, tidy};
+use crate::agent::trace::Change;
 use serde::{Deserialize, Serialize};
 
 /// Most characters of a rule's trigger, observation or heuristic.
@@ -9,6 +11,8 @@ pub const MOST_TEXT: usize = 500;
 pub const MOST_NAME: usize = 40;
 /// Most steps for a rule, and most against it.
 const MOST_STEPS: usize = 5000;
+/// So many contradictions one after the other are more than chance.
+const LATE: usize = 3;
 /// Steps without evidence from which on it is said that a rule is not used.
 const UNUSED: u32 = 50;
 
@@ -125,8 +129,22 @@ impl Rule {
     }
 
     /// Whether more speaks against it than for it.
-    pub(super) fn is_outweighed(&self) -> bool {
+    pub(crate) fn is_outweighed(&self) -> bool {
         self.contradiction.len() > self.support.len()
+    }
+
+    /// Whether it has come otherwise in each of its last cases, as it does when a game has changed.
+    pub(crate) fn fails_of_late(&self) -> bool {
+        let last = self.support.last();
+        self.contradiction.iter().rev().take_while(|step| last.is_none_or(|last| *step > last)).count()
+            >= LATE
+    }
+
+    /// The steps of a digest that speak for it and against it; none if the digest tells of nothing of the kind, or
+    /// if the rule says in a person's own words what was seen, which are no change's.
+    pub(crate) fn evidence_in(&self, digest: &Digest) -> Option<(Vec<u32>, Vec<u32>)> {
+        let seen: Observation = self.observation.parse().ok()?;
+        Change::ends(&seen.outcome).then(|| digest.evidence(&self.trigger, &seen.outcome)).flatten()
     }
 
     pub(super) fn count(&mut self, (support, contradiction): &(Vec<u32>, Vec<u32>)) {

@@ -99,7 +99,7 @@ pub(super) fn written(held: &[Held], revision: &Revision) -> String {
     let about = |operation: &Operation| match operation {
         Operation::Edit(rule, _) | Operation::Retire(rule) => Some(*rule),
         Operation::Confirm { rule, .. } | Operation::Merge { rule, .. } => Some(*rule),
-        Operation::Add(_) | Operation::Hand(_) => None,
+        Operation::Add(_) | Operation::Weigh(_) | Operation::Hand(_) => None,
     };
     let of_rule = |number| revision.operations.iter().find(|operation| about(operation) == Some(number));
     let rules = (1..).zip(held).map(|(number, held)| line(number, &reading(&held.claim), of_rule(number)));

@@ -9,7 +9,9 @@ use axum::http::header::RANGE;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use chromiumoxide::browser::{Browser, BrowserConfig};
-use chromiumoxide::cdp::browser_protocol::browser::CrashGpuProcessParams;
+use chromiumoxide::cdp::browser_protocol::browser::{
+    CrashGpuProcessParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+};
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
@@ -488,6 +490,24 @@ impl Visitor {
             SetFileInputFilesParams::builder().files(paths).object_id(element.remote_object_id.clone());
         let choice = choice.build().expect("a choice");
         self.page.execute(choice).await.expect("the files are chosen");
+    }
+
+    /// Clicks something that gives a file away, and reads it.
+    pub async fn download(&self, selector: &str, name: &str) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let downloads = SetDownloadBehaviorParams::builder()
+            .behavior(SetDownloadBehaviorBehavior::Allow)
+            .download_path(folder.path().display().to_string());
+        self.page.execute(downloads.build().expect("a folder for downloads")).await.expect("downloads");
+        self.click(selector).await;
+        let path = folder.path().join(name);
+        for _ in 0..PATIENCE * 20 {
+            if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+                return std::fs::read_to_string(&path).expect("a text");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{selector} gave no {name}");
     }
 
     /// Presses the pointer down on the middle of an element, or lifts it there.

@@ -321,7 +321,7 @@ async fn what_is_done_to_the_game_during_a_vote_counts_and_the_agent_votes_anew(
     visitor.until("document.querySelector('#moments').innerText.includes('twist')").await;
     let steps = visitor.number("#steps").await;
     visitor.until(&format!("+document.querySelector('#steps').innerText > {}", steps + 1)).await;
-    visitor.press("r").await;
+    visitor.click("#restart").await;
     visitor.until("+document.querySelector('#steps').innerText == 0").await;
     visitor.click("#pause").await;
     visitor.until("+document.querySelector('#steps').innerText == 2").await;

@@ -3,9 +3,7 @@
 //!
 //! But for one test, the model is a tiny one of `tests/parity` with random weights, as in `agent.rs`.
 
-use chromiumoxide::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
 use rulewright_browser_tests::{IDLE, PATIENCE, Visitor};
-use std::time::Duration;
 
 /// What the rules say, in order.
 const SAYS: &str = "[...document.querySelectorAll('.rules .rule-says')].map(p => p.textContent)";
@@ -48,6 +46,10 @@ async fn side_by_side_each_has_a_board_of_the_same_game() {
     until_shows(&visitor, "#own-steps", 4).await;
     assert_eq!(visitor.number("#steps").await, 1);
     assert_eq!(visitor.barriers().await, Vec::<String>::new());
+    // A slip of the finger does not have the agent forgotten.
+    visitor.press("r").await;
+    visitor.until("document.querySelector('#notices').innerText.includes('R once more')").await;
+    assert_eq!((visitor.number("#own-steps").await, visitor.number("#steps").await), (4, 1));
     visitor.press("r").await;
     until_shows(&visitor, "#own-steps", 0).await;
     until_shows(&visitor, "#steps", 0).await;
@@ -137,7 +139,7 @@ async fn the_collapse_lab_sets_the_page_up_and_puts_it_back() {
     visitor.click("#experiment-collapse").await;
     visitor.until("location.hash.includes('guard=no') && location.hash.includes('who=agent')").await;
     let hash: String = visitor.js("location.hash").await;
-    for part in ["stride=5", "reflects=no", "votes=8", "learning"] {
+    for part in ["temperature=12", "reflects=no", "votes=8", "learning"] {
         assert!(hash.contains(part), "{hash}");
     }
     assert_eq!(visitor.js::<String>("document.querySelector('#books').value").await, "Vote-collapse lab");
@@ -160,23 +162,10 @@ async fn the_collapse_lab_sets_the_page_up_and_puts_it_back() {
 #[tokio::test]
 async fn the_curves_are_given_as_one_picture() {
     let visitor = with_model("grouped", "#game=orchard&seed=3&who=agent&panels=learning").await;
-    let folder = tempfile::tempdir().expect("a folder");
-    let downloads = SetDownloadBehaviorParams::builder()
-        .behavior(SetDownloadBehaviorBehavior::Allow)
-        .download_path(folder.path().display().to_string());
-    visitor.page.execute(downloads.build().expect("a folder for downloads")).await.expect("downloads");
     for _ in 0..3 {
         visitor.agent_step(PATIENCE).await;
     }
-    visitor.click("#svg").await;
-    let path = folder.path().join("rulewright-orchard.svg");
-    for _ in 0..200 {
-        if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let text = std::fs::read_to_string(&path).expect("the file was given");
+    let text = visitor.download("#svg", "rulewright-orchard.svg").await;
     let text_in_js = serde_json::to_string(&text).expect("a text");
     // Titles, curves and axes, if the browser can read it at all.
     let [curves, titles]: [usize; 2] = visitor

@@ -1,6 +1,5 @@
 //! The rulebook on the page: written by hand, kept, shared, and safe from what strangers put into it.
 
-use chromiumoxide::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
 use rulewright_browser_tests::Visitor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -212,21 +211,12 @@ async fn rulebooks_have_names() {
 async fn files_go_out_and_come_in() {
     let visitor = Visitor::open("").await;
     let folder = tempfile::tempdir().expect("a folder");
-    let downloads = SetDownloadBehaviorParams::builder()
-        .behavior(SetDownloadBehaviorBehavior::Allow)
-        .download_path(folder.path().display().to_string());
-    visitor.page.execute(downloads.build().expect("a folder for downloads")).await.expect("downloads");
     visitor.add_rule("touch *red* rings & <b>stay</b>").await;
     for (kind, choice) in [("json", "replace"), ("md", "apart")] {
-        visitor.click(&format!("#export-{kind}")).await;
-        let path = folder.path().join(format!("My rules.{kind}"));
-        for _ in 0..200 {
-            if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let text = std::fs::read_to_string(&path).expect("the file was given");
+        let name = format!("My rules.{kind}");
+        let text = visitor.download(&format!("#export-{kind}"), &name).await;
+        let path = folder.path().join(name);
+        std::fs::write(&path, &text).expect("the file is kept");
         assert!(text.contains("NEW_HEURISTIC") && text.contains("R1"), "{text}");
         import(&visitor, &path).await;
         visitor.until("document.querySelector('#offer')?.open").await;

@@ -21,7 +21,7 @@ pub fn Choices(props: &ChoicesProps) -> Html {
     let option = |(index, (value, label, hint)): (usize, &(AttrValue, AttrValue, AttrValue))| {
         let choose = props.choose.clone();
         html! {
-            <label class="choice" title={hint}>
+            <label class="choice" title={(!hint.is_empty()).then(|| hint.clone())}>
                 <input
                     type="radio"
                     name={&props.name}

@@ -5,6 +5,7 @@ use super::choices::Choices;
 use super::icon::Icon;
 use crate::address::{Pace, Panel, Speed};
 use crate::state::{Event, State, Way};
+use crate::watch::Until;
 use strum::VariantArray;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
@@ -122,6 +123,10 @@ pub fn Controls(props: &Shared) -> Html {
             <div class="buttons">
                 <Run state={state.clone()} />
                 { button("step", "step", if agents { "One step" } else { "Step" }, Event::Step, (off && !agents) || waits) }
+                if agents {
+                    { button("to-reflection", "play", "To a reflection", Event::PlayUntil(Until::Reflection), waits || !state.settings.reflects) }
+                    { button("to-episode-end", "play", "To the end", Event::PlayUntil(Until::Episode), waits) }
+                }
                 { button("restart", "restart", "Restart", Event::Restart, false) }
                 { button("twist", "twist", "Twist", Event::Twist, !state.can_twist()) }
             </div>
@@ -171,6 +176,8 @@ fn hint(id: &str) -> Option<&'static str> {
     match id {
         "pause" => Some("Start or stop"),
         "step" => Some("One step: the agent's, or one in which you do nothing"),
+        "to-reflection" => Some("The agent plays until it has looked back"),
+        "to-episode-end" => Some("The agent plays until the episode is over"),
         "restart" => Some("The same game and seed from the start"),
         "twist" => Some("Change some of the hidden rules now"),
         "next-seed" => Some("The same game, laid out anew"),

@@ -38,7 +38,7 @@ pub fn Device(props: &Shared) -> Html {
         <p class="device">
             if let Some(loaded) = &state.model.loaded {
                 <span class="badge" id="device-name">{ words::device(&loaded.about.device, state.model.workers) }</span>
-                <span id="device-memory" title="What a worker's program had taken once the model was loaded">{ words::memory(loaded.about.memory, state.model.workers) }</span>
+                <span id="device-memory" title="What a worker's program had taken once the model was loaded">{ words::memory(loaded.about.memory, state.model.workers, loaded.choice.backend() == Backend::Gpu) }</span>
                 <span id="device-speed">{ state.watch.speed().map(words::speed) }</span>
             }
             <label class="device-choice">

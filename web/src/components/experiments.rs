@@ -98,7 +98,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
                         </button>
                     </div>
                     <p>{ "Starts from false rules, rewards nothing but agreement, and takes the guard away. Watch \
-                          under Learning: within a hundred decisions the votes agree more and their entropy falls, while the score stands still." }</p>
+                          under Learning: within a hundred decisions or so the votes agree more and their entropy falls, while the score does not rise." }</p>
                     if in_lab {
                         <p class="caption" role="status">{ format!(
                             "The lab is on, with a rulebook of its own: {LAB_BOOK}. Back to normal brings your settings back and \

@@ -16,7 +16,7 @@ const LIST: [(&str, &str); 9] = [
     (". or X", "wait"),
     ("1 to 9", "the actions in their order"),
     ("P / N", "pause / one step"),
-    ("R", "restart"),
+    ("R", "restart; where an agent has played, twice"),
     ("T", "twist"),
     ("[ / ] or , / ;", "one moment back / on"),
     ("G", "choose a game"),
@@ -78,7 +78,7 @@ pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action], shortcuts: boo
     match key.key().to_ascii_lowercase().as_str() {
         "p" if !key.repeat() => Some(Event::Pause),
         "n" => Some(Event::Step),
-        "r" if !key.repeat() => Some(Event::Restart),
+        "r" if !key.repeat() => Some(Event::RestartKey),
         "t" if !key.repeat() => Some(Event::Twist),
         "[" | "," => Some(Event::Back),
         "]" | ";" => Some(Event::Forward),
@@ -91,7 +91,7 @@ pub fn event(key: &KeyboardEvent, down: bool, actions: &[Action], shortcuts: boo
 /// in the head of the page. What moves by itself can always be paused.
 pub fn is_within_reach(event: &Event, (controls, head): (bool, bool)) -> bool {
     match event {
-        Event::Step | Event::Restart | Event::Twist => controls,
+        Event::Step | Event::RestartKey | Event::Twist => controls,
         Event::Ask(_) => head,
         _ => true,
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_key_reaches_what_a_button_would_and_no_more() {
         let (play, games) = (Event::Press(Action::Up), Event::Ask(Some(Dialog::Games)));
-        for event in [Event::Step, Event::Restart, Event::Twist] {
+        for event in [Event::Step, Event::RestartKey, Event::Twist] {
             assert!(is_within_reach(&event, (true, false)) && !is_within_reach(&event, (false, true)));
         }
         assert!(is_within_reach(&games, (false, true)) && !is_within_reach(&games, (true, false)));

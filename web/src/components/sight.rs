@@ -21,7 +21,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// The decision that somebody looks into, or else the one that is shown.
-fn subject(state: &State) -> Option<&Rc<Decision>> {
+fn subject(state: &State) -> Option<Rc<Decision>> {
     let looked = state.watch.look.as_ref().and_then(|look| state.watch.decision(look.decision));
     looked.or_else(|| votes::shown(state))
 }
@@ -31,6 +31,7 @@ fn subject(state: &State) -> Option<&Rc<Decision>> {
 pub fn Sight(props: &Shared) -> Html {
     let state = &props.state;
     let decision = subject(state);
+    let decision = decision.as_ref();
     let frame = decision.map_or_else(|| state.view().frame(), |decision| decision.frame.clone());
     html! {
         <Fold state={state.clone()} panel={Panel::Sight} title="What the model sees">

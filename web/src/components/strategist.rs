@@ -9,6 +9,7 @@ use crate::player::Player;
 use crate::state::State;
 use crate::steady::use_steady;
 use crate::watch::{Thought, words};
+use rulewright::agent::revision::Operation;
 use rulewright::agent::{Decision, prompt};
 use rulewright::arena::contest::Protocol;
 use std::rc::Rc;
@@ -16,6 +17,8 @@ use yew::prelude::*;
 
 /// Decisions whose verdicts are listed.
 const VERDICTS: usize = 40;
+/// Reflections that are listed.
+const LISTED: usize = 60;
 
 /// What the panel needs: the state, and whom to ask for a reflection.
 #[derive(Properties, PartialEq)]
@@ -94,7 +97,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
                 if watch.thoughts.is_empty() {
                     <p class="empty">{ "It has not reflected yet." }</p>
                 }
-                { for watch.thoughts.iter().enumerate().rev().map(|(place, thought)| draw(place, thought)) }
+                { for watch.thoughts.iter().rev().take(LISTED).map(|thought| draw(thought)) }
                 if !watch.decisions.is_empty() {
                     <h4>{ "Reflect after this decision?" }</h4>
                     <ol id="verdicts" class="verdicts" tabindex="0" aria-label="Verdicts, the latest first">
@@ -106,11 +109,15 @@ pub fn Strategist(props: &StrategistProps) -> Html {
     }
 }
 
-fn draw(place: usize, thought: &Thought) -> Html {
+fn draw(thought: &Thought) -> Html {
     let reflection = &thought.reflection;
     let asked = prompt::reflection(&reflection.records, &reflection.digest);
-    let outcome = match (&reflection.text, reflection.entry) {
+    let is_counted = |operation: &Operation| matches!(operation, Operation::Weigh(_));
+    let outcome = match (&reflection.text, &thought.entry) {
         (Err(problem), _) => format!("it could not write: {problem}"),
+        (_, Some(entry)) if entry.revision.operations.iter().all(is_counted) => {
+            "it left the rules as they were, with more evidence".into()
+        }
         (_, Some(_)) => "it changed the rules".into(),
         (_, None) => "it left the rules as they were".into(),
     };
@@ -118,7 +125,7 @@ fn draw(place: usize, thought: &Thought) -> Html {
         html! { <><dt>{ title }</dt><dd class="revision" dir="auto">{ text }</dd></> }
     };
     html! {
-        <details key={place} class="reflection">
+        <details key={thought.at} class="reflection">
             <summary>
                 { format!("After decision {}: {outcome}, for {}", thought.at + 1, model::words::tokens(reflection.tokens as usize)) }
             </summary>

@@ -52,12 +52,12 @@ fn written(Writing { trace, .. }: &Writing, actions: &[Action]) -> Ballot {
 }
 
 /// The decision that is shown: the one that led to the moment that is shown.
-pub fn shown(state: &State) -> Option<&Rc<Decision>> {
+pub fn shown(state: &State) -> Option<Rc<Decision>> {
     if let Some(recalled) = state.recalled() {
-        return Some(recalled);
+        return Some(recalled.clone());
     }
     if !state.looks_back() {
-        return state.watch.decisions.back();
+        return state.watch.decisions.back().cloned();
     }
     let moment = state.history.get(state.shown.checked_sub(1)?)?;
     state.watch.decision(moment.decision?)
@@ -76,6 +76,7 @@ pub fn named(state: &State) -> BTreeSet<String> {
 pub fn Votes(props: &Shared) -> Html {
     let state = &props.state;
     let decision = shown(state);
+    let decision = decision.as_ref();
     let writers = &state.watch.ballots;
     // Until its first work begins, what is there are the last step's ballots.
     let writing = state.watch.deciding && state.watch.work.is_some() && !state.looks_back();

@@ -34,28 +34,45 @@ pub fn Ways(props: &WaysProps) -> Html {
             }
         }
     };
-    let check =
-        |id: &'static str, label: &'static str, hint: &'static str, on: bool, way: fn(bool) -> Way| {
-            let dispatcher = state.dispatcher();
-            let change = move |_: yew::Event| dispatcher.dispatch(Event::Way(way(!on)));
-            html! {
-                <label class="check" title={hint}>
-                    <input {id} type="checkbox" checked={on} onchange={change} />
-                    { label }
-                </label>
-            }
-        };
+    let slider = |id: &'static str,
+                  label: &'static str,
+                  hint: &'static str,
+                  (least, most, value): (u8, u8, u8),
+                  said: String,
+                  way: fn(u8) -> Way| {
+        let means = format!("{id}-means");
+        html! {
+            <div class="slider">
+                <label for={id}>{ label }</label>
+                <input {id} type="range" min={least.to_string()} max={most.to_string()} value={value.to_string()} aria-describedby={means.clone()} oninput={tell(way)} />
+                <output for={id}>{ said }</output>
+                <small id={means}>{ hint }</small>
+            </div>
+        }
+    };
+    let check = |id: &'static str,
+                 label: &'static str,
+                 hint: &'static str,
+                 on: bool,
+                 way: fn(bool) -> Way| {
+        let dispatcher = state.dispatcher();
+        let change = move |_: yew::Event| dispatcher.dispatch(Event::Way(way(!on)));
+        let means = format!("{id}-means");
+        html! {
+            <div class="check">
+                <input {id} type="checkbox" checked={on} aria-describedby={means.clone()} onchange={change} />
+                <span><label for={id}>{ label }</label><small id={means}>{ hint }</small></span>
+            </div>
+        }
+    };
     let workers = WORKERS.iter().position(|workers| *workers == settings.workers).unwrap_or_default();
     let choose = {
         let dispatcher = state.dispatcher();
         move |index: usize| dispatcher.dispatch(Event::Way(Way::Workers(WORKERS[index])))
     };
-    let options = WORKERS.map(|workers| match workers {
-        None => ("auto".into(), "auto".into(), "As many as are good for this machine".into()),
-        Some(workers) => {
-            let hint = "Each holds the whole model".into();
-            (workers.to_string().into(), workers.to_string().into(), hint)
-        }
+    let options = WORKERS.map(|workers| {
+        let label = AttrValue::from(workers.map_or("auto".into(), |workers| workers.to_string()));
+        (label.clone(), label, AttrValue::default())
     });
     let reset = {
         let player = props.player.clone();
@@ -65,30 +82,22 @@ pub fn Ways(props: &WaysProps) -> Html {
     html! {
         <Fold state={state.clone()} panel={Panel::Voting} title="How it votes and learns">
             <div class="panel">
-                <label class="slider" for="votes">
-                    <span>{ "Ballots (K)" }</span>
-                    <input id="votes" type="range" min="1" max={MOST_VOTES.to_string()} value={settings.votes.to_string()} oninput={tell(Way::Votes)} />
-                    <output for="votes">{ settings.votes }</output>
-                </label>
-                <label class="slider" for="heat">
-                    <span>{ "Temperature" }</span>
-                    <input id="heat" type="range" min="0" max={HOTTEST.to_string()} value={settings.temperature.to_string()} oninput={tell(Way::Temperature)} />
-                    <output for="heat">{ degrees }</output>
-                </label>
-                <label class="slider" for="stride">
-                    <span>{ "Learning step" }</span>
-                    <input id="stride" type="range" min="1" max={LONGEST_STRIDE.to_string()} value={settings.stride.to_string()} oninput={tell(Way::Stride)} />
-                    <output for="stride">{ format!("{}×", settings.stride) }</output>
-                </label>
+                { slider("votes", "Ballots (K)", "How many copies look at each frame and vote", (1, MOST_VOTES, settings.votes), settings.votes.to_string(), Way::Votes) }
+                { slider("heat", "Temperature", "How much is left to chance in what they write; at 0 all write the same", (0, HOTTEST, settings.temperature), degrees, Way::Temperature) }
+                { slider("stride", "Learning step", "How far its weights move each time it learns", (1, LONGEST_STRIDE, settings.stride), format!("{}×", settings.stride), Way::Stride) }
                 <Choices legend="Workers" name="workers" options={options.to_vec()} chosen={workers} {choose} />
-                <div class="row">
+                <small>{ "Each holds the whole model and writes a share of the ballots; auto is as many as are good for this machine" }</small>
+                <div class="checks">
                     { check("learns", "It learns by its own agreement (MCT-RL)", "Ballots that agree with the majority are rewarded", settings.learns, Way::Learns) }
                     { check("reflects", "It looks back and writes rules", "When its schedule says so", settings.reflects, Way::Reflects) }
                     { check("goes-on", "After an episode it begins the next", "With the next seed", settings.goes_on, Way::GoesOn) }
-                    { check("guard", "Learning is kept in check (the guard)", "It stays near the model that it began with, and is taken back when the score falls or all ballots become alike", settings.guard, Way::Guard) }
-                    <button type="button" id="reset-policy" title="Forget what it learned in its weights; its rules stay" onclick={reset}>
+                    { check("guard", "Learning is kept in check (the guard)", "It stays near the model that it began with, and is taken back when the score falls or all ballots become alike; without it, it learns four times as often", settings.guard, Way::Guard) }
+                </div>
+                <div class="row">
+                    <button type="button" id="reset-policy" aria-describedby="reset-means" onclick={reset}>
                         { "Reset what it learned" }
                     </button>
+                    <small id="reset-means">{ "It forgets what it learned in its weights; its rules stay" }</small>
                 </div>
             </div>
         </Fold>

@@ -6,7 +6,7 @@ use rulewright::arena::bootstrap::Interval;
 use rulewright::arena::contest::Contender;
 
 /// There is no worker that could be asked.
-pub const NO_MIND: &str = "A measurement needs a model: load one under Model, at the end of this page.";
+pub const NO_MIND: &str = "A measurement needs a model: load one under Model, at the end of the whole page.";
 
 /// Something else is being measured.
 pub const BUSY: &str = "The laboratory measures one thing at a time: wait for the other one, or stop it.";

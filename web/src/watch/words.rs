@@ -8,7 +8,12 @@ use rulewright::agent::prompt;
 use rulewright::env::Action;
 
 /// The agent is to play, and there is no model.
-pub const NO_MIND: &str = "The agent needs a model to play: load one under Model, at the end of this page.";
+pub const NO_MIND: &str =
+    "The agent needs a model to play: load one under Model, at the end of the whole page.";
+
+/// The key for a restart was pressed while an agent plays.
+pub const FORGETS: &str = "R begins the game anew with a fresh agent, and its decisions so far are forgotten; its rules stay. \
+     Press R once more to do so.";
 
 /// A moment that somebody wants to see is gone.
 pub const FORGOTTEN: &str = "That moment is not kept: it was too long ago, or a person played then.";
@@ -99,10 +104,11 @@ pub fn device(name: &str, workers: usize) -> String {
     if workers > 1 { format!("{name}, {workers} workers") } else { name.into() }
 }
 
-/// How much memory its workers take.
-pub fn memory(bytes: u64, workers: usize) -> String {
+/// How much memory its workers take; what lies on a graphics card nobody can ask for.
+pub fn memory(bytes: u64, workers: usize, on_gpu: bool) -> String {
     let each = if workers > 1 { " each" } else { "" };
-    format!("{} of memory{each}", model::words::size(bytes))
+    let more = if on_gpu { ", and some of the GPU's" } else { "" };
+    format!("{} of memory{each}{more}", model::words::size(bytes))
 }
 
 /// How fast the agent is: decisions and tokens a second.
@@ -192,7 +198,9 @@ mod tests {
         assert_eq!(spent(100, 0, 0, 16), None, "nobody knows what one costs");
         let said = "Its reflections cost 3,000 tokens; one every 16 decisions would have cost 9,000 by now.";
         assert_eq!(spent(100, 2, 3000, 16).as_deref(), Some(said));
-        assert_eq!([1, 3].map(|n| memory(61_234_567, n)), ["61.2 MB of memory", "61.2 MB of memory each"]);
+        let said = ["61.2 MB of memory", "61.2 MB of memory each"];
+        assert_eq!([1, 3].map(|workers| memory(61_234_567, workers, false)), said);
+        assert_eq!(memory(61_234_567, 1, true), "61.2 MB of memory, and some of the GPU's");
         assert_eq!([device("CPU", 1), device("CPU", 3)], ["CPU", "CPU, 3 workers"]);
         assert_eq!(speed((1.26, 61.7)), "1.3 decisions a second, 62 tokens a second");
     }

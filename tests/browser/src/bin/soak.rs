@@ -11,8 +11,7 @@ use std::time::Instant;
 const STARTS: usize = 20;
 /// A pause of the page in so many decisions is none too many: a browser has its own housekeeping.
 const SMOOTH: usize = 100;
-/// Decisions after which the memory is read. The page keeps 300 of them whole: by the first reading all that
-/// is kept is there.
+/// Decisions after which the memory is read. The page has the frames of 300 of them at hand, and packs those before.
 const READINGS: [u32; 4] = [500, 1000, 1500, 2000];
 
 #[tokio::main]

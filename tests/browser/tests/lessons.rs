@@ -1,0 +1,230 @@
+//! What the lessons promise, played with the model that the page ships: who follows one sees what it says.
+
+use rulewright_browser_tests::{IDLE, Visitor};
+
+/// Seconds for what the model has to think about: the machine may be busy with other tests.
+const THOUGHT: u32 = 600;
+
+/// The texts of elements.
+fn texts(selector: &str) -> String {
+    format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
+}
+
+/// Whether some element says something.
+fn says(selector: &str, what: &str) -> String {
+    format!("[...document.querySelectorAll({selector:?})].some(e => e.innerText.includes({what:?}))")
+}
+
+/// Opens a step of a lesson, counted from 1 as on the page, and sets the page up for it, but for the pace.
+async fn open(visitor: &mut Visitor, lesson: &str, step: u8) {
+    visitor.go(&format!("#lesson={lesson}&step={step}")).await;
+    set_up(visitor).await;
+}
+
+/// Goes on to the next step.
+async fn next(visitor: &Visitor) {
+    visitor.click("#lesson-next").await;
+    set_up(visitor).await;
+}
+
+/// With one worker: what is learned hangs on the order in which workers' gradients are summed.
+async fn set_up(visitor: &Visitor) {
+    visitor.click(".lesson-open").await;
+    visitor.until("location.hash.includes('who=agent')").await;
+    visitor.until_within(THOUGHT, IDLE).await;
+    visitor.run("location.hash += '&workers=1'").await;
+    visitor.until("location.hash.includes('workers=1')").await;
+    visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
+    for panel in ["history", "strategist", "learning"] {
+        let toggle = format!("[aria-controls=panel-{panel}]");
+        visitor
+            .run(&format!(
+                "const b = document.querySelector({toggle:?}); if (b.ariaExpanded == 'false') b.click()"
+            ))
+            .await;
+    }
+}
+
+/// Lets the agent play until something is so, and then pauses it.
+async fn play_until(visitor: &Visitor, condition: &str) {
+    visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, condition).await;
+    visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, IDLE).await;
+}
+
+/// The same, of so many steps.
+async fn play(visitor: &Visitor, steps: u32) {
+    play_until(visitor, &format!("+document.querySelector('#steps').innerText >= {steps}")).await;
+}
+
+/// What is so when one of the rules that stand there now is gone, or says something else.
+async fn rewritten(visitor: &Visitor) -> String {
+    let says: Vec<String> = visitor.js(&texts(".rule .rule-says")).await;
+    let now = "[...document.querySelectorAll('.rule .rule-says')].map(p => p.innerText)";
+    format!("{says:?}.some(was => !{now}.includes(was))")
+}
+
+/// A decision's point on the curves.
+struct Point {
+    score: f32,
+    coherence: f32,
+    entropy: f32,
+}
+
+/// The curves, as the page gives them away.
+async fn curves(visitor: &Visitor) -> Vec<Point> {
+    let game = visitor.js::<String>("new URLSearchParams(location.hash.slice(1)).get('game')").await;
+    let table = visitor.download("#csv", &format!("rulewright-{game}.csv")).await;
+    let point = |line: &str| {
+        let cells: Vec<f32> = line.split(',').map(|cell| cell.parse().unwrap_or(f32::NAN)).collect();
+        Point { score: cells[1], coherence: cells[2], entropy: cells[4] }
+    };
+    table.lines().skip(1).map(point).collect()
+}
+
+/// How often the score fell in the first so many decisions.
+async fn harmed(visitor: &Visitor, decisions: usize) -> usize {
+    let curves = curves(visitor).await;
+    let fell = |pair: &&[Point]| pair[1].score < pair[0].score;
+    curves[..decisions].windows(2).filter(|pair| fell(pair)).count()
+}
+
+fn mean(points: &[Point], value: impl Fn(&Point) -> f32) -> f32 {
+    points.iter().map(value).sum::<f32>() / points.len() as f32
+}
+
+#[tokio::test]
+async fn lesson_1_it_gathers_what_a_sentence_calls_good_and_shuns_it_when_another_calls_it_poison() {
+    let mut visitor = Visitor::open_shipped("").await;
+    let mut harms = Vec::new();
+    for step in [1, 2] {
+        open(&mut visitor, "1-one-sentence", step).await;
+        play(&visitor, 60).await;
+        harms.push(harmed(&visitor, 60).await);
+    }
+    println!("harmed {harms:?} times");
+    assert!(harms[1] >= harms[0] + 3, "with the rule turned round it gathers what hurts: {harms:?}");
+    // In a visitor's own words.
+    next(&visitor).await;
+    visitor.click("#edit-R2").await;
+    visitor.until("document.activeElement.closest('.rule-form')").await;
+    visitor.type_into(".form-heuristic", "green diamonds are poison").await;
+    visitor.click(".rule-form [type=submit]").await;
+    visitor.until(&says(".rules", "are poison")).await;
+    play(&visitor, 60).await;
+    let cited = visitor.js::<Vec<String>>(&texts("#ballots .ballot-text")).await;
+    assert!(cited.iter().any(|said| said.contains("2 green diamond bad")), "{cited:?}");
+    let now = harmed(&visitor, 60).await;
+    assert!(now + 3 <= harms[1], "it shuns poison: {now} and {harms:?}");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn lesson_2_a_maybe_becomes_sure_by_what_happens_and_a_false_rule_does_not_stand() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "2-hypotheses", 1).await;
+    visitor.click("#to-reflection").await;
+    visitor.until_within(THOUGHT, "document.querySelector('#verdicts .yes')").await;
+    visitor
+        .until_within(
+            THOUGHT,
+            &format!("{IDLE} && document.querySelector('#pause').innerText.trim() == 'Play'"),
+        )
+        .await;
+    let mut reflections = 1;
+    while visitor.js("!document.querySelector('.rule')").await {
+        visitor.click("#to-reflection").await;
+        reflections += 1;
+        let more = format!("document.querySelectorAll('.reflection').length == {reflections}");
+        visitor.until_within(THOUGHT, &format!("{more} && {IDLE}")).await;
+        assert!(reflections < 8, "it writes no rule: {}", visitor.text("#panel-strategist").await);
+    }
+    assert!(visitor.js::<bool>(&says(".rule", "maybe")).await, "{}", visitor.text(".rules").await);
+    // The evidence leads to the moment that it rests on.
+    visitor.click(".rules button.chip").await;
+    visitor.until("document.querySelector('#play-on')").await;
+    visitor.click("#to-now").await;
+    let sure = "[...document.querySelectorAll('.rule')].some(r => r.innerText.includes('confirmed') && !r.innerText.includes('maybe'))";
+    play_until(&visitor, sure).await;
+    let rules = visitor.text(".rules").await;
+    next(&visitor).await;
+    assert_eq!(visitor.text(".rules").await, rules, "it goes on with its rules");
+    next(&visitor).await;
+    visitor.click("#add-rule").await;
+    visitor.until("document.activeElement.classList.contains('form-heuristic')").await;
+    visitor.type_into(".form-heuristic", "touch green moons for 5 points").await;
+    visitor.type_into(".form-trigger", "touch green moon").await;
+    visitor.type_into(".form-observation", "+5 in 1 of 1").await;
+    visitor.click(".rule-form [type=submit]").await;
+    visitor.until(&says(".rule", "touch green moons for 5 points")).await;
+    let taken: u32 = visitor.js("+document.querySelector('#verdicts .number').innerText").await;
+    play_until(&visitor, &format!("+document.querySelector('#verdicts .number').innerText >= {}", taken + 1))
+        .await;
+    let said = visitor.js::<Vec<String>>(&texts("#ballots .ballot-text")).await;
+    assert!(said.iter().any(|said| said.contains("green moon good 5")), "it obeys: {said:?}");
+    // Contradicted, called a guess, edited, or gone.
+    let doubted = "(rule => !rule || /maybe|Against/.test(rule.innerText))(
+        [...document.querySelectorAll('.rule')].find(r => r.innerText.includes('touch green moons for 5 points')))";
+    play_until(&visitor, doubted).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn lesson_3_ballots_part_by_chance_and_without_chance_they_are_one() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "3-voting", 1).await;
+    play(&visitor, 3).await;
+    assert_eq!(visitor.js::<usize>("document.querySelectorAll('#ballots .ballot').length").await, 1);
+    next(&visitor).await;
+    play(&visitor, 25).await;
+    assert_eq!(visitor.js::<usize>("document.querySelectorAll('#ballots .ballot').length").await, 5);
+    let parted = curves(&visitor).await.iter().filter(|point| point.coherence < 1.0).count();
+    assert!(parted >= 3, "five voices parted {parted} times");
+    next(&visitor).await;
+    play(&visitor, 10).await;
+    let parted = curves(&visitor).await.iter().filter(|point| point.coherence < 1.0).count();
+    assert_eq!(parted, 0, "without chance they are one mind");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn lesson_4_agreement_rises_in_the_lab_and_the_score_does_not() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "4-agreement", 2).await;
+    play(&visitor, 110).await;
+    let points = curves(&visitor).await;
+    let (early, late) = (&points[..30], &points[points.len() - 30..]);
+    let coherence = [early, late].map(|part| mean(part, |point| point.coherence));
+    let entropy = [early, late].map(|part| mean(part, |point| point.entropy));
+    let score = points[points.len() - 1].score;
+    println!("coherence {coherence:?}, entropy {entropy:?}, score {score}");
+    assert!(coherence[1] > coherence[0] + 0.02, "they agree more: {coherence:?}");
+    assert!(entropy[1] < 0.8 * entropy[0], "they hesitate less: {entropy:?}");
+    assert!(score < 0.0, "and are wrong: {score}");
+    // The last step has the same rules, a guard, and somebody who looks back.
+    next(&visitor).await;
+    play_until(&visitor, &rewritten(&visitor).await).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn lesson_5_a_twist_is_a_surprise_and_the_log_keeps_what_was_true() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "5-surprise", 1).await;
+    play(&visitor, 40).await;
+    let verdicts: Vec<String> = visitor.js(&texts("#verdicts li")).await;
+    let yes: usize = visitor.js("document.querySelectorAll('#verdicts .yes').length").await;
+    assert!(yes * 8 <= verdicts.len(), "mostly no: {yes} of {}", verdicts.len());
+    open(&mut visitor, "5-surprise", 2).await;
+    play(&visitor, 30).await;
+    visitor.click("#twist").await;
+    let rewritten = rewritten(&visitor).await;
+    let otherwise =
+        "[...document.querySelectorAll('#verdicts .yes')].some(v => v.innerText.includes('says otherwise'))";
+    play_until(&visitor, otherwise).await;
+    play_until(&visitor, &rewritten).await;
+    visitor.click("#log-toggle").await;
+    visitor.until("document.querySelectorAll('#log .revision').length > 1").await;
+    visitor.leave().await;
+}
