@@ -62,7 +62,7 @@ fn said(state: &State) -> String {
     }
     match (state.shown.checked_sub(1), state.game()) {
         (Some(last), _) => words::told(state, last),
-        (None, Some(_)) if state.is_side_by_side() => "Press Play, and the agent begins.".into(),
+        (None, Some(_)) if state.is_agents() => "Press Play, and the agent begins.".into(),
         (None, Some(game)) if state.settings.speed == Speed::Yours => {
             words::how_to_play(game, state.view().actions())
         }
