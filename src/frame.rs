@@ -115,21 +115,3 @@ impl std::fmt::Debug for Frame {
         write!(f, "Frame({SIZE}x{SIZE})")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_that_was_put_aside_comes_back_as_it_was_and_took_little_room() {
-        let mut frame = Frame::new();
-        for cell in 0..144 {
-            let (x, y) = (cell % 12 * 8, cell / 12 * 8);
-            frame.fill(x + 1, y + 1, 6, 3 + cell % 4, [cell as u8, 90, (cell * 7 % 256) as u8]);
-        }
-        let mut left = frame.clone();
-        let packed = left.put_aside();
-        assert!(left.rgb().is_empty() && packed.frame() == frame);
-        assert!(packed.0.len() * 10 < frame.rgb().len(), "{} bytes", packed.0.len());
-    }
-}

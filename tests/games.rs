@@ -98,3 +98,13 @@ fn a_game_survives_being_written_and_read_again() {
         assert_eq!(again.rules(), game.rules(), "{}", game.id);
     }
 }
+
+#[test]
+fn a_frame_that_was_put_aside_comes_back_as_it_was() {
+    for game in Game::all() {
+        let frame = game.start(3).frame();
+        let mut left = frame.clone();
+        let packed = left.put_aside();
+        assert!(left.rgb().is_empty() && packed.frame() == frame, "{}", game.id);
+    }
+}
