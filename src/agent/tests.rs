@@ -395,12 +395,16 @@ fn nothing_to_learn_leaves_the_words_as_they_are_and_counts_what_happened() {
     let (revision, _) =
         Revision::read("add | touch red ring | +1 in 1 of 1 | touch red rings for points | sure");
     book.revise(&revision, Origin::Person, 0, &Digest::default());
-    for writes in ["nothing to learn", "1 touch red ring: keep", "retire 9"] {
+    for (writes, complaints) in
+        [("nothing to learn", 0), ("1 touch red ring: keep", 0), ("the the the\nretire 9", 2)]
+    {
         let settings = Settings { reflects: Schedule::Every(4), ..Settings::rules_only(1) };
         let mut agent = Agent::with(settings, book.clone());
         let mut mind = Script { writes: Some(writes), ..Script::default() };
-        play(&mut agent, &mut Stall::new(99), &mut mind, 9);
-        assert_eq!(agent.rulebook().lines(), book.lines(), "{writes}");
+        let all = play(&mut agent, &mut Stall::new(99), &mut mind, 9);
+        let reflections: Vec<_> = all.iter().filter_map(|d| d.reflection.as_ref()).collect();
+        assert!(reflections.iter().all(|r| r.complaints.len() == complaints), "{reflections:?}");
+        assert_eq!((reflections.len(), agent.rulebook().lines()), (2, book.lines()), "{writes}");
         assert_eq!(agent.rulebook().rules()[0].support, [0, 1, 2, 3, 4, 5, 6], "{writes}");
     }
 }

@@ -99,6 +99,11 @@ const AIM: &str = "async selector => {
 /// Whether the agent has its model, and nothing is under way.
 pub const IDLE: &str = "document.querySelector('#agent-status').innerText == 'Ready.'";
 
+/// The texts of elements, as JavaScript.
+pub fn texts(selector: &str) -> String {
+    format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
+}
+
 /// The repository's root.
 pub fn root() -> PathBuf {
     // Asked when it runs: clones that share a target directory share this program.
@@ -593,6 +598,15 @@ impl Visitor {
         self.type_into(".form-heuristic", says).await;
         self.click(".rule-form [type=submit]").await;
         self.until(&format!("document.querySelectorAll('.rule').length == {}", count + 1)).await;
+    }
+
+    /// Has a rule say something else, in its form.
+    pub async fn edit_rule(&self, rule: &str, says: &str) {
+        self.click(&format!("#edit-{rule}")).await;
+        self.until("document.activeElement.closest('.rule-form')").await;
+        self.type_into(".form-heuristic", says).await;
+        self.click(".rule-form [type=submit]").await;
+        self.until(&format!("document.querySelector('.rules').innerText.includes({says:?})")).await;
     }
 
     /// Breaks the programs of all workers, in the middle of whatever they do.

@@ -1,14 +1,9 @@
 //! What the lessons promise, played with the model that the page ships: who follows one sees what it says.
 
-use rulewright_browser_tests::{IDLE, Visitor};
+use rulewright_browser_tests::{IDLE, Visitor, texts};
 
 /// Seconds for what the model has to think about: the machine may be busy with other tests.
 const THOUGHT: u32 = 600;
-
-/// The texts of elements.
-fn texts(selector: &str) -> String {
-    format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
-}
 
 /// Whether some element says something.
 fn says(selector: &str, what: &str) -> String {
@@ -90,6 +85,16 @@ async fn harmed(visitor: &Visitor, decisions: usize) -> usize {
     curves[..decisions].windows(2).filter(|pair| fell(pair)).count()
 }
 
+/// In how many decisions the ballots parted.
+async fn parted(visitor: &Visitor) -> usize {
+    curves(visitor).await.iter().filter(|point| point.coherence < 1.0).count()
+}
+
+/// How many ballots the last vote has.
+async fn ballots(visitor: &Visitor) -> usize {
+    visitor.js("document.querySelectorAll('#ballots .ballot').length").await
+}
+
 fn mean(points: &[Point], value: impl Fn(&Point) -> f32) -> f32 {
     points.iter().map(value).sum::<f32>() / points.len() as f32
 }
@@ -107,11 +112,7 @@ async fn lesson_1_it_gathers_what_a_sentence_calls_good_and_shuns_it_when_anothe
     assert!(harms[1] > harms[0] + 1, "with the rule turned round it gathers what hurts: {harms:?}");
     // In a visitor's own words.
     next(&visitor).await;
-    visitor.click("#edit-R2").await;
-    visitor.until("document.activeElement.closest('.rule-form')").await;
-    visitor.type_into(".form-heuristic", "green diamonds are poison").await;
-    visitor.click(".rule-form [type=submit]").await;
-    visitor.until(&says(".rules", "are poison")).await;
+    visitor.edit_rule("R2", "green diamonds are poison").await;
     play(&visitor, 60).await;
     let cited = visitor.js::<Vec<String>>(&texts("#ballots .ballot-text")).await;
     assert!(cited.iter().any(|said| said.contains("2 green diamond bad")), "{cited:?}");
@@ -124,20 +125,15 @@ async fn lesson_1_it_gathers_what_a_sentence_calls_good_and_shuns_it_when_anothe
 async fn lesson_2_a_maybe_becomes_sure_by_what_happens_and_a_false_rule_does_not_stand() {
     let mut visitor = Visitor::open_shipped("").await;
     open(&mut visitor, "2-hypotheses", 1).await;
-    visitor.click("#to-reflection").await;
-    visitor.until_within(THOUGHT, "document.querySelector('#verdicts .yes')").await;
-    visitor
-        .until_within(
-            THOUGHT,
-            &format!("{IDLE} && document.querySelector('#pause').innerText.trim() == 'Play'"),
-        )
-        .await;
-    let mut reflections = 1;
-    while visitor.js("!document.querySelector('.rule')").await {
+    for reflections in 1.. {
         visitor.click("#to-reflection").await;
-        reflections += 1;
-        let more = format!("document.querySelectorAll('.reflection').length == {reflections}");
-        visitor.until_within(THOUGHT, &format!("{more} && {IDLE}")).await;
+        let stopped = "document.querySelector('#pause').innerText.trim() == 'Play'";
+        let over = format!("document.querySelectorAll('.reflection').length == {reflections} && {IDLE}");
+        visitor.until_within(THOUGHT, &format!("{over} && {stopped}")).await;
+        assert!(visitor.js::<bool>("!!document.querySelector('#verdicts .yes')").await);
+        if visitor.js("!!document.querySelector('.rule')").await {
+            break;
+        }
         assert!(reflections < 8, "it writes no rule: {}", visitor.text("#panel-strategist").await);
     }
     assert!(visitor.js::<bool>(&says(".rule", "maybe")).await, "{}", visitor.text(".rules").await);
@@ -175,16 +171,16 @@ async fn lesson_3_ballots_part_by_chance_and_without_chance_they_are_one() {
     let mut visitor = Visitor::open_shipped("").await;
     open(&mut visitor, "3-voting", 1).await;
     play(&visitor, 3).await;
-    assert_eq!(visitor.js::<usize>("document.querySelectorAll('#ballots .ballot').length").await, 1);
+    assert_eq!(ballots(&visitor).await, 1);
     next(&visitor).await;
     play(&visitor, 25).await;
-    assert_eq!(visitor.js::<usize>("document.querySelectorAll('#ballots .ballot').length").await, 5);
-    let parted = curves(&visitor).await.iter().filter(|point| point.coherence < 1.0).count();
-    assert!(parted >= 3, "five voices parted {parted} times");
+    assert_eq!(ballots(&visitor).await, 5);
+    let times = parted(&visitor).await;
+    assert!(times >= 3, "five voices parted {times} times");
     next(&visitor).await;
     play(&visitor, 10).await;
-    let parted = curves(&visitor).await.iter().filter(|point| point.coherence < 1.0).count();
-    assert_eq!(parted, 0, "without chance they are one mind");
+    let times = parted(&visitor).await;
+    assert_eq!(times, 0, "without chance they are one mind");
     visitor.leave().await;
 }
 

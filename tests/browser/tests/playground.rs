@@ -1,15 +1,10 @@
 //! What the page is for, with the model that it ships: it plays, votes and writes a rule; a threshold that is moved, or a
 //! rule that is edited, changes how it plays; every lesson opens what it says; a course page embeds it.
 
-use rulewright_browser_tests::{IDLE, Visitor};
+use rulewright_browser_tests::{IDLE, Visitor, texts};
 
 /// Seconds for what the model has to think about: the machine may be busy with other tests.
 const THOUGHT: u32 = 300;
-
-/// The texts of elements.
-fn texts(selector: &str) -> String {
-    format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
-}
 
 /// Waits until so many steps were taken.
 async fn until_steps(visitor: &Visitor, steps: usize) {
@@ -34,15 +29,6 @@ async fn played_anew(visitor: &Visitor, steps: usize) -> Vec<String> {
     visitor.click("#pause").await;
     visitor.until_within(THOUGHT, IDLE).await;
     played
-}
-
-/// Has a rule say something else, in its form.
-async fn edit_rule(visitor: &Visitor, rule: &str, says: &str) {
-    visitor.click(&format!("#edit-{rule}")).await;
-    visitor.until("document.activeElement.closest('.rule-form')").await;
-    visitor.type_into(".form-heuristic", says).await;
-    visitor.click(".rule-form [type=submit]").await;
-    visitor.until(&format!("document.querySelector('.rules').innerText.includes({says:?})")).await;
 }
 
 #[tokio::test]
@@ -84,7 +70,7 @@ async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_
     let (first, said) = play().await;
     assert!(said.contains("rule 3 volatility 0.") && said.contains(" > 0.60"), "{said}");
     let moved = "when volatility > 0.90 and volume < 100k and trend up, buy trailing";
-    edit_rule(&visitor, "ASSET_VOL_22", moved).await;
+    visitor.edit_rule("ASSET_VOL_22", moved).await;
     let (then, said) = play().await;
     assert!(said.contains(" > 0.90"), "{said}");
     let parted = first.iter().zip(&then).position(|(first, then)| first != then);
@@ -102,7 +88,7 @@ async fn a_rule_edited_in_the_form_changes_what_is_played_and_a_restart_alone_do
     visitor.run("document.querySelector('[name=pace][value=fast]').click()").await;
     let first = played_anew(&visitor, 20).await;
     assert_eq!(played_anew(&visitor, 20).await, first, "the same seed and rules");
-    edit_rule(&visitor, "R2", "avoid green diamonds, they cost 5 points").await;
+    visitor.edit_rule("R2", "avoid green diamonds, they cost 5 points").await;
     assert_ne!(played_anew(&visitor, 20).await, first, "the edit changed nothing");
     visitor.leave().await;
 }

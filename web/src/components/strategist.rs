@@ -97,7 +97,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
                 if watch.thoughts.is_empty() {
                     <p class="empty">{ "It has not reflected yet." }</p>
                 }
-                { for watch.thoughts.iter().rev().take(LISTED).map(|thought| draw(thought)) }
+                { for watch.thoughts.iter().enumerate().rev().take(LISTED).map(|(place, thought)| draw(place, thought)) }
                 if !watch.decisions.is_empty() {
                     <h4>{ "Reflect after this decision?" }</h4>
                     <ol id="verdicts" class="verdicts" tabindex="0" aria-label="Verdicts, the latest first">
@@ -109,7 +109,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
     }
 }
 
-fn draw(thought: &Thought) -> Html {
+fn draw(place: usize, thought: &Thought) -> Html {
     let reflection = &thought.reflection;
     let asked = prompt::reflection(&reflection.records, &reflection.digest);
     let is_counted = |operation: &Operation| matches!(operation, Operation::Weigh(_));
@@ -125,7 +125,7 @@ fn draw(thought: &Thought) -> Html {
         html! { <><dt>{ title }</dt><dd class="revision" dir="auto">{ text }</dd></> }
     };
     html! {
-        <details key={thought.at} class="reflection">
+        <details key={place} class="reflection">
             <summary>
                 { format!("After decision {}: {outcome}, for {}", thought.at + 1, model::words::tokens(reflection.tokens as usize)) }
             </summary>
