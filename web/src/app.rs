@@ -68,6 +68,7 @@ pub fn App(opened: &Opened) -> Html {
     let pool = use_model(&state, drawn == Part::Rest);
     let lab = use_lab(&state, &pool);
     let player = use_player(&state, &rulebooks, pool);
+    use_return(&state, &rulebooks);
     use_game(&state, &rulebooks);
     // The skip link moves the focus and leaves the address alone.
     let skip = |event: MouseEvent| {
@@ -140,24 +141,26 @@ pub fn App(opened: &Opened) -> Html {
                 <div class="mind">
                     if shows(Region::Votes) {
                         <Votes state={state.clone()} />
-                        <Thinking state={state.clone()} />
                     }
-                    if shows(Region::Rulebook) {
-                        <PastRules state={state.clone()} book={rulebooks.book().clone()} />
-                    }
-                    if shows(Region::Rulebook) {
-                        <ShelfSection
-                            state={rulebooks.clone()}
-                            page={state.clone()}
-                            lab={lab.clone()}
-                            now={now(&state, &rulebooks)}
-                            {marked}
-                            settings={address::shared(&state.settings)}
-                            onsettings={Callback::from(open_settings)}
-                            own={Rc::new(state.watch.own_steps(rulebooks.book()))}
-                            onevidence={evidence}
-                        />
-                    }
+                    <div class="written">
+                        if shows(Region::Votes) {
+                            <Thinking state={state.clone()} />
+                        }
+                        if shows(Region::Rulebook) {
+                            <PastRules state={state.clone()} book={rulebooks.book().clone()} />
+                            <ShelfSection
+                                state={rulebooks.clone()}
+                                page={state.clone()}
+                                lab={lab.clone()}
+                                now={now(&state, &rulebooks)}
+                                {marked}
+                                settings={address::shared(&state.settings)}
+                                onsettings={Callback::from(open_settings)}
+                                own={Rc::new(state.watch.own_steps(rulebooks.book()))}
+                                onevidence={evidence}
+                            />
+                        }
+                    </div>
                 </div>
                 if shows(Region::More) {
                     <section class="side" aria-label="More about the agent and the game">
@@ -236,6 +239,23 @@ fn use_drawn() -> Part {
         move || drop(soon)
     });
     *drawn
+}
+
+/// Opens the visitor's rulebook again when the vote-collapse lab or a lesson is over, whatever ended it. (A page that was
+/// put up anew within one no longer knows which it was.)
+#[hook]
+fn use_return(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf::Rulebooks>) {
+    let now = (state.lab.as_ref().map(|lab| lab.book.clone()), state.settings.lesson);
+    let (was, shelf) = (use_mut_ref(|| now.clone()), rulebooks.dispatcher());
+    use_effect_with(now, move |now| {
+        let (lab, lesson) = was.replace(now.clone());
+        if let Some(book) = lab.filter(|_| now.0.is_none()) {
+            shelf.dispatch(shelf::Event::LabOver(book));
+        }
+        if lesson.is_some() && now.1.is_none() {
+            shelf.dispatch(shelf::Event::LessonOver);
+        }
+    });
 }
 
 /// Opens a game's rulebook when somebody chooses the game; a link and a lesson say themselves which rules go

@@ -16,11 +16,23 @@ pub fn focus_board() {
     }
 }
 
-/// Gives the focus to an element by its name in the page: what had it goes.
-pub fn focus(id: &str) {
-    if let Some(element) = element(id) {
+/// Gives the focus to an element by its name in the page, as what had it goes; tells whether there is one.
+pub fn focus(id: &str) -> bool {
+    let element = element(id);
+    if let Some(element) = &element {
         // An element that can't take the focus is no harm.
         let _ = element.focus();
+    }
+    element.is_some()
+}
+
+/// Scrolls to an element by its name in the page, where it is out of sight.
+pub fn bring_into_sight(id: &str) {
+    let Some((element, window)) = element(id).zip(web_sys::window()) else { return };
+    let place = element.get_bounding_client_rect();
+    let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    if place.top() < 0.0 || place.bottom() > height {
+        element.scroll_into_view();
     }
 }
 

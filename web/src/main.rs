@@ -11,6 +11,7 @@ mod mind;
 mod model;
 mod own;
 mod player;
+mod same;
 mod shelf;
 mod state;
 mod steady;

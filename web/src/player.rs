@@ -95,6 +95,11 @@ pub fn use_player(
         let stop = due.map(|due| spawn(step(here, due, now)));
         move || stop.iter().for_each(AbortHandle::abort)
     });
+    let (asked, here) = (state.watch.asked, player.clone());
+    use_effect_with((asked, state.agent), move |&(asked, _)| {
+        let stop = asked.then(|| spawn(reflect(here)));
+        move || stop.iter().for_each(AbortHandle::abort)
+    });
     let looks = state.watch.look.as_ref().filter(|look| look.found.is_none());
     let (now, here) = (state.clone(), player.clone());
     use_effect_with(looks.map(|look| (look.decision, look.ballot)), move |wish| {
@@ -176,6 +181,23 @@ fn thought(agent: &Agent, at: u32, why: String, reflection: Reflection) -> Rc<Th
     Rc::new(Thought { at, why, reflection, entry })
 }
 
+/// Has the strategist reflect when its step is over. It may be dropped at any time.
+async fn reflect(player: Player) {
+    let Player { present, pool, page, shelf, root } = player;
+    let agent = present.of(root);
+    let mut agent = agent.lock().await;
+    let Some(mut pool): Option<Pool> = pool.borrow().clone() else {
+        // It went while a step was waited for.
+        return page.dispatch(Event::Watch(watch::Event::Failed(watch::words::NO_MIND.into())));
+    };
+    let (name, book) = present.take_up(&mut agent);
+    let reflection = agent.reflect_now(&mut pool).await;
+    let at = agent.decisions().saturating_sub(1);
+    let thought = thought(&agent, at, "you asked for it".into(), reflection);
+    keep(&shelf, (name, book), &agent);
+    page.dispatch(Event::Watch(watch::Event::Reflected(root.number, thought)));
+}
+
 /// Finds out where the agent looked when it wrote a ballot, when its step is over.
 async fn look(player: Player, decision: Rc<Decision>, ballot: usize) {
     let Player { present, pool, page, root, .. } = player;
@@ -200,19 +222,9 @@ impl Player {
 
     /// Has the strategist reflect now.
     pub fn reflect(&self) {
-        let Self { present, page, shelf, root, .. } = self.clone();
-        let agent = present.of(root);
-        let Some(mut pool) = self.pool.borrow().clone() else { return };
-        page.dispatch(Event::Watch(watch::Event::Asked));
-        spawn_local(async move {
-            let mut agent = agent.lock().await;
-            let (name, book) = present.take_up(&mut agent);
-            let reflection = agent.reflect_now(&mut pool).await;
-            let at = agent.decisions().saturating_sub(1);
-            let thought = thought(&agent, at, "you asked for it".into(), reflection);
-            keep(&shelf, (name, book), &agent);
-            page.dispatch(Event::Watch(watch::Event::Reflected(root.number, thought)));
-        });
+        if self.pool.borrow().is_some() {
+            self.page.dispatch(Event::Watch(watch::Event::Asked));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rulebooks on the page: which there are, which is open, and every way in which they change. Kept in
 //! the browser's storage, together with whatever other tabs do.
 
+use crate::experiments::LAB_BOOK;
 use crate::storage;
 use gloo_events::EventListener;
 use rulewright::agent::digest::Digest;
@@ -99,6 +100,10 @@ pub enum Event {
     Lesson(String, Option<Vec<Words>>),
     /// The lesson is over: the rulebook opens that was open before it, unless somebody chose one meanwhile.
     LessonOver,
+    /// The rulebook of this name opens, with these rules.
+    Put(String, Vec<Words>),
+    /// The vote-collapse lab is over: this rulebook opens, unless somebody chose another than the lab's meanwhile.
+    LabOver(String),
     Open(String),
     New(String),
     Copy(String),
@@ -247,14 +252,19 @@ impl Rulebooks {
         }
     }
 
-    /// Opens a lesson's rulebook as it is at a step's beginning. Where there is one of its name already, this
-    /// is a revision of it, that can be undone: it may be somebody's own.
+    /// Opens a lesson's rulebook as it is at a step's beginning.
     fn teach(&mut self, name: &str, rules: Option<Vec<Words>>) {
         let before = match self.lesson.take() {
             Some((lesson, before)) if lesson == self.open => before,
             _ => self.open.clone(),
         };
         self.lesson = Some((name.into(), before));
+        self.put(name, rules);
+    }
+
+    /// Opens the rulebook of a name, with these rules or as it is. Where there is one already, they are a
+    /// revision of it, that can be undone: it may be somebody's own.
+    fn put(&mut self, name: &str, rules: Option<Vec<Words>>) {
         let goes_on = rules.is_none();
         let mut book = Rulebook::default();
         for words in rules.into_iter().flatten() {
@@ -365,6 +375,9 @@ impl Rulebooks {
                     self.show(&before);
                 }
             }
+            Event::Put(name, rules) => self.put(&name, Some(rules)),
+            Event::LabOver(name) if self.open == LAB_BOOK => self.show(&name),
+            Event::LabOver(_) => {}
             Event::Open(name) => self.show(&name),
             Event::New(name) => {
                 let added = self.shelf.add(&name, Rulebook::default());
@@ -726,6 +739,28 @@ mod tests {
         let chosen =
             after(wrote, [Event::New("Other".into()), Event::Open("Other".into()), Event::LessonOver]);
         assert_eq!(chosen.open(), "Other", "somebody chose it");
+    }
+
+    #[test]
+    fn the_lab_has_a_rulebook_and_gives_back_the_one_before_also_within_a_lesson() {
+        let false_rules = || {
+            let words = Words { heuristic: "false".into(), ..Words::default() };
+            Event::Put(LAB_BOOK.into(), vec![words])
+        };
+        let lab = after(fresh(), [add("mine"), false_rules()]);
+        assert_eq!((lab.open(), lab.book().lines().len()), (LAB_BOOK, 1));
+        let over = after(lab.clone(), [Event::LabOver(FIRST.into())]);
+        assert_eq!((over.open(), over.book().lines()), (FIRST, vec!["mine".to_string()]));
+        let chosen = after(lab, [Event::New("Other".into()), Event::LabOver(FIRST.into())]);
+        assert_eq!(chosen.open(), "Other", "somebody chose it");
+        let lesson = [add("mine"), Event::Lesson("Lesson".into(), None), false_rules()];
+        let back = after(after(fresh(), lesson), [Event::LabOver("Lesson".into())]);
+        assert_eq!(back.open(), "Lesson");
+        assert_eq!(after(back, [Event::LessonOver]).open(), FIRST);
+        // A lesson's step that is set up within the lab ends it first.
+        let begun =
+            [add("mine"), false_rules(), Event::LabOver(FIRST.into()), Event::Lesson("Lesson".into(), None)];
+        assert_eq!(after(after(fresh(), begun), [Event::LessonOver]).open(), FIRST);
     }
 
     #[test]

@@ -31,6 +31,27 @@ struct Held {
     released: bool,
 }
 
+/// Those settings that a lesson's step changes, and that the visitor is to have again after it.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    manner: Manner,
+    pace: Pace,
+    speed: Speed,
+    goes_on: bool,
+}
+
+impl Before {
+    fn of(settings: &Settings) -> Self {
+        let Settings { pace, speed, goes_on, .. } = *settings;
+        Self { manner: Manner::of(settings), pace, speed, goes_on }
+    }
+
+    fn put(self, settings: &mut Settings) {
+        self.manner.put(settings);
+        (settings.pace, settings.speed, settings.goes_on) = (self.pace, self.speed, self.goes_on);
+    }
+}
+
 /// A window in front of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialog {
@@ -72,6 +93,10 @@ pub struct State {
     pub run: u32,
     /// What the vote-collapse lab has put aside, while it is open.
     pub lab: Option<Lab>,
+    /// How things went on before an open lesson set up a step.
+    taught: Option<Before>,
+    /// Whether the panels about the agent were unfolded once.
+    unfolded: bool,
 }
 
 /// An agent: which one it is on this page, and the seed that all its chance comes from.
@@ -140,6 +165,8 @@ pub enum Event {
     /// Go on from the moment that is shown, forgetting what came after it.
     PlayOn,
     Ask(Option<Dialog>),
+    /// A window of the rulebooks is in front of the page: a game that a person plays waits.
+    Covered,
     /// A step of a lesson, or no lesson any more.
     Lesson(Option<&'static str>, u8),
     /// What a step of a lesson sets up: the game begins anew; or it goes on, where that is wanted and it is the same
@@ -181,6 +208,7 @@ impl State {
     pub fn new(settings: Settings, notices: Vec<String>) -> Self {
         let start = Rc::new(begin(&settings));
         let dialog = settings.teach.then_some(Dialog::Teacher);
+        let taught = settings.lesson.map(|_| Before::of(&Settings::default()));
         Self {
             version: 0,
             picked: 0,
@@ -199,6 +227,9 @@ impl State {
             watch: Watch::default(),
             run: 0,
             lab: None,
+            // The address of a lesson has what the lesson set, and not what was there before.
+            taught,
+            unfolded: false,
         }
     }
 
@@ -411,7 +442,7 @@ impl State {
     /// chosen otherwise.
     fn unfold(&mut self) {
         let nobody_chose = self.settings.panels == Settings::default().panels;
-        if nobody_chose && self.watch.next() == 0 {
+        if nobody_chose && self.watch.next() == 0 && !std::mem::replace(&mut self.unfolded, true) {
             self.settings.panels.extend([Panel::Strategist, Panel::Learning, Panel::Experiments]);
         }
     }
@@ -497,6 +528,8 @@ impl State {
                 let other = (self.settings.game, self.settings.seed) != (settings.game, settings.seed);
                 // What the agent learned in the lab ends with it.
                 let other = self.lab.take().is_some() || other;
+                self.taught = self.taught.filter(|_| settings.lesson.is_some());
+                self.unfolded = false;
                 self.notices = notices;
                 self.dialog = settings.teach.then_some(Dialog::Teacher);
                 self.hand_over(settings.who);
@@ -507,6 +540,10 @@ impl State {
                 }
             }
             Event::Scene(settings, goes_on) => {
+                let before = Before::of(&self.settings);
+                let manner = self.lab.as_ref().map_or(before.manner, |lab| lab.before);
+                self.taught.get_or_insert(Before { manner, ..before });
+                self.unfolded = false;
                 self.notices.clear();
                 self.watch.stop();
                 let scene = |s: &Settings| (s.game, s.seed, s.who);
@@ -522,6 +559,15 @@ impl State {
                 self.ask(None);
                 self.settings.lesson = lesson;
                 self.settings.step = step;
+                if lesson.is_none()
+                    && let Some(before) = self.taught.take()
+                {
+                    before.put(&mut self.settings);
+                    if self.lab.take().is_some() {
+                        // What the agent learned in the lab ends with it.
+                        self.restart();
+                    }
+                }
             }
             Event::Choose(game) => {
                 self.picked += 1;
@@ -639,6 +685,8 @@ impl State {
                 self.ask(dialog);
                 self.stop();
             }
+            Event::Covered if self.is_agents() => {}
+            Event::Covered => self.stop(),
             Event::Complain(complaint) => self.notices = vec![complaint],
             Event::Dismiss => self.notices.clear(),
             Event::Model(event) => {
@@ -1209,5 +1257,66 @@ pub mod tests {
         let open = after(lab.clone(), &[Event::Open(lesson, vec![])]);
         assert_eq!((open.lab, open.settings.guard), (None, true));
         assert_ne!(open.agent.number, lab.agent.number, "what it learned there is gone");
+    }
+
+    #[test]
+    fn a_lesson_that_is_closed_gives_back_how_the_agent_played_before() {
+        let begun = |events: &[Event]| {
+            let state =
+                after(with_agent(true), &[Event::Way(Way::Votes(2)), Event::Way(Way::Pace(Pace::Slow))]);
+            let still = Settings {
+                lesson: Some("1-rules"),
+                votes: 5,
+                learns: false,
+                reflects: false,
+                pace: Pace::Fast,
+                ..state.settings.clone()
+            };
+            let scene = Event::Scene(still.clone(), false);
+            let lesson = after(state, &[Event::Lesson(Some("1-rules"), 0), scene.clone(), scene]);
+            assert_eq!((lesson.settings.votes, lesson.settings.learns), (5, false));
+            after(lesson, events)
+        };
+        let usual = |state: &State| {
+            let Settings { votes, learns, guard, reflects, pace, .. } = state.settings;
+            (votes, learns, guard, reflects, pace)
+        };
+        let closed = begun(&[Event::Lesson(Some("1-rules"), 1), Event::Lesson(None, 0)]);
+        assert_eq!(usual(&closed), (2, true, true, true, Pace::Slow));
+        let lab = begun(&[Event::Lab("Lesson".into())]);
+        let closed = after(lab.clone(), &[Event::Lesson(None, 0)]);
+        assert_eq!((usual(&closed), closed.lab), ((2, true, true, true, Pace::Slow), None));
+        assert_ne!(closed.agent.number, lab.agent.number, "what it learned in the lab is gone");
+        // A link that stays in the lesson leaves that as it is, and so does a page that is put up anew within it.
+        let open = begun(&[]).settings;
+        let elsewhere = Settings { seed: 9, ..open.clone() };
+        let closed = begun(&[Event::Open(elsewhere, vec![]), Event::Lesson(None, 0)]);
+        assert_eq!(usual(&closed), (2, true, true, true, Pace::Slow));
+        let anew = after(State::new(open, vec![]), &[Event::Lesson(None, 0)]);
+        assert_eq!(usual(&anew), usual(&State::new(Settings::default(), vec![])));
+        // Whoever closes one of which nothing was set up has set things up alone.
+        let alone = after(with_agent(true), &[Event::Lesson(Some("1-rules"), 0), Event::Way(Way::Votes(7))]);
+        assert_eq!(after(alone, &[Event::Lesson(None, 0)]).settings.votes, 7);
+    }
+
+    #[test]
+    fn a_window_of_the_rulebooks_stops_the_clock_and_not_the_agent() {
+        let playing = after(page(Speed::Fast), &[Event::Pause, Event::Tick]);
+        assert!(playing.running && !after(playing, &[Event::Covered]).running);
+        let agents = after(with_agent(true), &[Event::Pause]);
+        assert!(agents.running && after(agents, &[Event::Covered]).running);
+    }
+
+    #[test]
+    fn panels_that_were_folded_again_stay_folded() {
+        let begun = after(with_agent(true), &[Event::Pause]);
+        let all = [Panel::Strategist, Panel::Learning, Panel::Experiments];
+        assert!(all.iter().all(|panel| begun.settings.panels.contains(panel)));
+        let folded = after(begun, &all.map(Event::Toggle));
+        let again = after(folded.clone(), &[Event::Restart, Event::Pause]);
+        assert_eq!(again.settings.panels, Settings::default().panels);
+        // What a lesson sets up begins anew.
+        let scene = Event::Scene(folded.settings.clone(), false);
+        assert!(after(folded, &[scene, Event::Pause]).settings.panels.contains(&Panel::Strategist));
     }
 }

@@ -171,8 +171,11 @@ impl Watch {
     /// The steps on which a rulebook's rules rest and that this agent itself took: others of the same numbers
     /// were another agent's.
     pub fn own_steps(&self, book: &Rulebook) -> BTreeSet<u32> {
-        let wrote: Vec<&Entry> = self.thoughts.iter().filter_map(|thought| thought.entry.as_ref()).collect();
-        let own = book.log().iter().filter(|entry| wrote.contains(entry));
+        // Where it was put; in another rulebook something else is there.
+        let entry = |thought: &Rc<Thought>| {
+            book.log().get(thought.reflection.entry?).filter(|entry| Some(*entry) == thought.entry.as_ref())
+        };
+        let own = self.thoughts.iter().filter_map(entry);
         let evidence = own.flat_map(|entry| &entry.evidence);
         evidence.flat_map(|(support, against)| support.iter().chain(against)).copied().collect()
     }
@@ -479,7 +482,8 @@ pub mod tests {
             let (revision, _) = Revision::read(revision);
             book.revise(&revision, Origin::Strategist, number, &Digest::new(&[step]));
             let entry = book.log().last().cloned();
-            Thought { entry, ..thought(number) }
+            let reflection = Reflection { entry: Some(book.log().len() - 1), ..reflection() };
+            Thought { entry, reflection, ..thought(number) }
         };
         let mut book = Rulebook::default();
         let mut watch = Watch::default();

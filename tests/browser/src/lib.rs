@@ -72,7 +72,9 @@ const AIM: &str = "async selector => {
     let last = {}, now = middle();
     const moves = () => now.element !== last.element || now.x !== last.x || now.y !== last.y;
     const blocked = () => now.element.matches(':disabled');
-    for (let frames = 0; (moves() || blocked()) && frames < 600; frames++) {
+    // One may press what is off, and nothing comes of it; but first it gets some time to come on.
+    const off = frames => frames < 100 && now.element.matches('[aria-disabled=true]');
+    for (let frames = 0; (moves() || blocked() || off(frames)) && frames < 600; frames++) {
         await frame();
         [last, now] = [now, middle()];
     }
@@ -95,6 +97,14 @@ const AIM: &str = "async selector => {
     };
     return [now.x, now.y];
 }";
+
+/// Says in JavaScript whether all of a part of the page is in the window, from its top to its bottom.
+pub fn inside(part: &str) -> String {
+    format!(
+        "(() => {{ const at = document.querySelector('{part}').getBoundingClientRect();
+            return at.height > 0 && at.top >= 0 && at.bottom <= innerHeight; }})()"
+    )
+}
 
 /// Whether the agent has its model, and nothing is under way.
 pub const IDLE: &str = "document.querySelector('#agent-status').innerText == 'Ready.'";

@@ -4,7 +4,7 @@
 //! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but its votes
 //! are real.
 
-use rulewright_browser_tests::{IDLE, PATIENCE, Visitor};
+use rulewright_browser_tests::{IDLE, PATIENCE, Visitor, inside};
 
 /// The ballots' actions, in their order; `null` for one that abstains.
 const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
@@ -104,6 +104,8 @@ const WATCH: &str = "window.places = []; window.wrong = [];
 #[tokio::test]
 async fn while_it_votes_the_tally_is_that_of_the_ballots_and_nothing_below_them_jumps() {
     let visitor = with_model("#game=orchard&seed=3").await;
+    // The rulebook is below the ballots, and not beside them.
+    visitor.size(1200, 768, false).await;
     visitor.run("document.querySelector('#let-play').focus()").await;
     visitor.press("Enter").await;
     visitor.until("document.querySelectorAll('.reward').length == 3").await;
@@ -122,6 +124,26 @@ async fn while_it_votes_the_tally_is_that_of_the_ballots_and_nothing_below_them_
 }
 
 #[tokio::test]
+async fn on_a_laptop_board_ballots_and_rules_are_seen_together() {
+    let visitor = with_model("#game=orchard&seed=3").await;
+    visitor.add_rule("avoid green diamonds").await;
+    visitor.run("window.scrollTo(0, 0)").await;
+    visitor.size(1280, 720, false).await;
+    visitor.click("#let-play").await;
+    visitor.until("document.querySelectorAll('.reward').length == 3").await;
+    visitor.click("#pause").await;
+    visitor.until(IDLE).await;
+    for (width, height) in [(1280, 720), (1366, 768), (1920, 1080)] {
+        visitor.size(width, height, false).await;
+        visitor.run("window.scrollTo(0, 0)").await;
+        for part in ["#board", "#settled", ".ballot", ".rule"] {
+            assert!(visitor.js::<bool>(&inside(part)).await, "{width}x{height}: one has to scroll to {part}");
+        }
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn on_a_phone_the_way_in_is_in_sight_and_board_and_votes_are_seen_together() {
     let visitor = with_model("#game=orchard&seed=3").await;
     visitor.size(390, 844, true).await;
@@ -132,12 +154,6 @@ async fn on_a_phone_the_way_in_is_in_sight_and_board_and_votes_are_seen_together
     })()";
     assert!(!visitor.js::<bool>(overlap).await, "a button lies on the page's name");
     assert_eq!(visitor.text("#choose").await, "Games", "its name is there for who can't see the icon");
-    let inside = |part: &str| {
-        format!(
-            "(() => {{ const at = document.querySelector('{part}').getBoundingClientRect();
-                return at.height > 0 && at.top >= 0 && at.bottom <= innerHeight; }})()"
-        )
-    };
     assert!(visitor.js::<bool>(&inside("#let-play-above")).await, "one would have to scroll to it");
     visitor.click("#let-play-above").await;
     visitor.until("document.querySelectorAll('.reward').length == 3").await;

@@ -155,7 +155,7 @@ async fn the_collapse_lab_sets_the_page_up_and_puts_it_back() {
         1,
         "the visitor's rules are as they were"
     );
-    assert!(visitor.js::<bool>("document.querySelector('#experiment-normal').disabled").await);
+    assert!(visitor.js::<bool>("document.querySelector('#experiment-normal').ariaDisabled == 'true'").await);
     visitor.leave().await;
 }
 

@@ -1,6 +1,6 @@
 //! The rulebook on the page: written by hand, kept, shared, and safe from what strangers put into it.
 
-use rulewright_browser_tests::Visitor;
+use rulewright_browser_tests::{Visitor, inside};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -64,6 +64,64 @@ async fn half_written_words_outlive_their_rule() {
     );
     visitor.click(".rule-form [type=submit]").await;
     until_says(&visitor, &["touch red rings", "avoid blue boxes, they bite"]).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn half_written_words_stay_while_other_rules_change() {
+    let visitor = Visitor::open("").await;
+    for rule in ["touch red rings", "avoid blue boxes"] {
+        visitor.add_rule(rule).await;
+    }
+    press(&visitor, "edit", "R1").await;
+    visitor.type_into(".rules .form-heuristic", "touch red rings, but").await;
+    let written = || visitor.js::<String>("document.querySelector('.rules .form-heuristic').value");
+    press(&visitor, "pin", "R2").await;
+    visitor.until("document.querySelector('.rule.pinned')").await;
+    assert_eq!(written().await, "touch red rings, but");
+    // Two may be open at a time.
+    press(&visitor, "edit", "R2").await;
+    visitor.until("document.querySelectorAll('.rules .rule-form').length == 2").await;
+    visitor.press("Escape").await;
+    visitor.until("document.activeElement.id == 'edit-R2'").await;
+    assert_eq!(written().await, "touch red rings, but");
+    visitor.click("#add-rule").await;
+    visitor.type_into(".rulebook > .rule-form .form-heuristic", "go home at dusk").await;
+    visitor.click(".rulebook > .rule-form [type=submit]").await;
+    visitor.until("document.querySelectorAll('.rule').length == 3").await;
+    assert_eq!(written().await, "touch red rings, but");
+    visitor.click(".rules .rule-form [type=submit]").await;
+    until_says(&visitor, &["touch red rings, but", "avoid blue boxes", "go home at dusk"]).await;
+    // Twice the same is heard twice.
+    for revision in [5, 4] {
+        visitor.click("#undo").await;
+        visitor
+            .until(&format!(
+                "document.querySelector('#rulebook-news').innerText == 'Undone: revision {revision}.'"
+            ))
+            .await;
+    }
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn what_was_asked_for_below_the_rules_is_answered_in_sight() {
+    let visitor = Visitor::open("").await;
+    for rule in 0..8 {
+        visitor.add_rule(&format!("touch red rings {rule} times")).await;
+    }
+    visitor.click("#book-new").await;
+    visitor.until("document.activeElement.id == 'book-name'").await;
+    visitor.press("Tab").await;
+    visitor.press("Tab").await;
+    visitor.press("Enter").await;
+    visitor.until("document.activeElement.id == 'book-new'").await;
+    assert!(visitor.js::<bool>(&inside("#book-new")).await);
+    assert!(!visitor.js::<bool>(&inside("#rulebook-title")).await, "there are too few rules for this test");
+    let folder = tempfile::tempdir().expect("a folder");
+    import(&visitor, &file(&folder, "no.json", "{")).await;
+    visitor.until("document.querySelector('#rulebook-notices').innerText != ''").await;
+    visitor.until(&inside("#rulebook-notices")).await;
     visitor.leave().await;
 }
 

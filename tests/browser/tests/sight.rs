@@ -219,7 +219,7 @@ async fn one_jumps_to_changes_of_score_and_to_reflections() {
         visitor.until(&format!("({SHOWN}) == {number:?}")).await;
     }
     assert!(
-        visitor.js::<bool>("document.querySelector('#score-back').disabled").await,
+        visitor.js::<bool>("document.querySelector('#score-back').ariaDisabled == 'true'").await,
         "there is no earlier one"
     );
     for number in scored.iter().rev().skip(1) {
@@ -236,6 +236,6 @@ async fn one_jumps_to_changes_of_score_and_to_reflections() {
     visitor.agent_step(THOUGHT).await;
     visitor.click("#reflection-back").await;
     visitor.until(&format!("({SHOWN}) == '28'")).await;
-    assert!(visitor.js::<bool>("document.querySelector('#reflection-on').disabled").await);
+    assert!(visitor.js::<bool>("document.querySelector('#reflection-on').ariaDisabled == 'true'").await);
     visitor.leave().await;
 }

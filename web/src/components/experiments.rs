@@ -50,26 +50,23 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
         let (book, rules) = (rulebooks.open().to_string(), lies(state.now()));
         move |_: MouseEvent| {
             player.reset_policy();
-            // A rulebook of its own, as a lesson has, of everything that matters, turned round: the visitor's
-            // stays as it is.
-            shelf.dispatch(shelf::Event::Lesson(LAB_BOOK.into(), Some(rules.clone())));
+            // A rulebook of its own, of everything that matters, turned round: the visitor's stays as it is.
+            shelf.dispatch(shelf::Event::Put(LAB_BOOK.into(), rules.clone()));
             page.dispatch(Event::Lab(book.clone()));
-        }
-    };
-    let normal = {
-        let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
-        let back = state.lab.as_ref().map(|lab| lab.book.clone()).filter(|_| rulebooks.open() == LAB_BOOK);
-        move |_: MouseEvent| {
-            // What it learned in the lab is not to stay.
-            player.reset_policy();
-            if let Some(book) = &back {
-                shelf.dispatch(shelf::Event::Open(book.clone()));
-            }
-            page.dispatch(Event::LabOver);
         }
     };
     let in_lab = state.lab.is_some();
     let is_usual = !in_lab && state.settings.guard && state.settings.stride == 1;
+    let normal = {
+        let (page, player) = (state.dispatcher(), player.clone());
+        move |_: MouseEvent| {
+            if !is_usual {
+                // What it learned in the lab is not to stay.
+                player.reset_policy();
+                page.dispatch(Event::LabOver);
+            }
+        }
+    };
     html! {
         <Fold state={state.clone()} panel={Panel::Experiments} title="Experiments">
             <div class="panel experiments">
@@ -93,7 +90,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
                         <button type="button" id="experiment-collapse" aria-pressed={in_lab.to_string()} onclick={collapse}>
                             { "Vote-collapse lab" }
                         </button>
-                        <button type="button" id="experiment-normal" disabled={is_usual} onclick={normal}>
+                        <button type="button" id="experiment-normal" aria-disabled={is_usual.then_some("true")} onclick={normal}>
                             <Icon name="undo" />{ "Back to normal" }
                         </button>
                     </div>

@@ -7,9 +7,9 @@ use super::Shared;
 use super::download::download;
 use super::fold::Fold;
 use crate::address::Panel;
+use crate::same::Same;
 use crate::watch::{Point, csv};
 use chart::{Chart, Curve, Shade};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// Decisions over which a share is averaged.
@@ -40,7 +40,7 @@ pub fn Learning(props: &Shared) -> Html {
                 if points.is_empty() {
                     <p class="empty">{ "Curves begin with the first decision." }</p>
                 } else {
-                    <Curves points={points} />
+                    <Curves points={Same(points)} />
                     <p class="empty">
                         { "Lines across mark " }<span class="mark-reflected">{ "reflections" }</span>
                         { ", " }<span class="mark-twisted">{ "twists" }</span>
@@ -56,15 +56,9 @@ pub fn Learning(props: &Shared) -> Html {
     }
 }
 
-#[derive(Properties)]
+#[derive(Properties, PartialEq)]
 struct CurvesProps {
-    points: Rc<Vec<Point>>,
-}
-
-impl PartialEq for CurvesProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.points, &other.points)
-    }
+    points: Same<Vec<Point>>,
 }
 
 /// All charts. They are drawn anew only where there is a new point.

@@ -21,7 +21,9 @@ pub struct LessonProps {
 pub fn LessonPanel(props: &LessonProps) -> Html {
     let LessonProps { state, rulebooks } = props;
     // Whoever opens a lesson or goes on in it reads from the step's title on.
-    use_effect_with((state.settings.lesson, state.settings.step), |_| crate::focus::focus("lesson-title"));
+    use_effect_with((state.settings.lesson, state.settings.step), |_| {
+        crate::focus::focus("lesson-title");
+    });
     let Some(lesson) = state.settings.lesson.and_then(Lesson::find) else { return html! {} };
     let last = lesson.steps.len() - 1;
     let at = usize::from(state.settings.step).min(last);
@@ -31,10 +33,11 @@ pub fn LessonPanel(props: &LessonProps) -> Html {
         move |_: MouseEvent| dispatcher.dispatch(Event::Lesson(Some(&lesson.name), to as u8))
     };
     let close = {
-        let (dispatcher, rulebooks) = (state.dispatcher(), rulebooks.clone());
+        let dispatcher = state.dispatcher();
         move |_: MouseEvent| {
+            // The button goes.
+            crate::focus::focus_board();
             dispatcher.dispatch(Event::Lesson(None, 0));
-            rulebooks.dispatch(shelf::Event::LessonOver);
         }
     };
     let part = |(place, part): (usize, &'static Part)| match part {
@@ -74,8 +77,12 @@ fn open(
     rulebooks: &UseReducerDispatcher<Rulebooks>,
 ) -> Html {
     let (dispatcher, rulebooks) = (state.dispatcher(), rulebooks.clone());
-    let settings = scene.settings(&state.settings);
+    let (settings, lab) = (scene.settings(&state.settings), state.lab.clone());
     let onclick = move |_: MouseEvent| {
+        // The lab ends with it; the rulebook to come back to is not the lab's.
+        if let Some(lab) = &lab {
+            rulebooks.dispatch(shelf::Event::LabOver(lab.book.clone()));
+        }
         let rules = scene.rules.as_ref().map(|rules| rules.iter().map(SceneRule::words).collect());
         let goes_on = rules.is_none();
         rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules));

@@ -10,7 +10,11 @@ use yew::prelude::*;
 pub fn Notices(props: &Shared) -> Html {
     let dismiss = {
         let dispatcher = props.state.dispatcher();
-        move |_| dispatcher.dispatch(Event::Dismiss)
+        move |_| {
+            // The button goes.
+            crate::focus::focus_board();
+            dispatcher.dispatch(Event::Dismiss);
+        }
     };
     let notices = &props.state.notices;
     html! {

@@ -25,7 +25,7 @@ pub fn OwnBoard(props: &Shared) -> Html {
         <section class="own" aria-labelledby="own-title">
             <h2 id="own-title">{ "Your board" }</h2>
             <p id="standing" class="standing">{ state.standing().said() }</p>
-            { tiles(state, &own.now().status(), own.steps(), "own-") }
+            { tiles(state, &own.now().status(), Some(own.steps()), "own-") }
             <div
                 id="own-board"
                 class={classes!("board", (!has_pad).then_some("tall"), pulse)}

@@ -52,7 +52,11 @@ pub fn PastRules(props: &PastProps) -> Html {
     let (lines, later) = (lines(memory, &props.book), later(memory, &props.book));
     let now = {
         let (dispatcher, last) = (state.dispatcher(), state.history.len());
-        move |_: MouseEvent| dispatcher.dispatch(Event::Show(last))
+        move |_: MouseEvent| {
+            // The button goes.
+            crate::focus::focus_board();
+            dispatcher.dispatch(Event::Show(last));
+        }
     };
     let line = |line: &Line| {
         let (badge, text) = match &line.is {

@@ -48,8 +48,10 @@ pub struct RulebookProps {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     Do(Hand),
-    /// Open the form for this rule's words, or close it.
-    Form(Option<String>),
+    /// Open the form for this rule's words.
+    Write(String),
+    /// Close it.
+    Leave(String),
     Evidence(u32),
 }
 
@@ -57,13 +59,20 @@ pub enum Ask {
 #[component]
 pub fn RulebookCards(props: &RulebookProps) -> Html {
     let book = &props.rulebook;
-    let editing = use_state(|| None::<String>);
+    // The rules whose forms are open, and what is written there: the agent may take a rule away meanwhile.
+    let editing = use_state(Vec::<String>::new);
+    let drafts = use_mut_ref(HashMap::<String, Words>::new);
     let adding = use_state(|| false);
-    // What was written in a form so far: the agent may take the rule away meanwhile.
-    let draft = use_mut_ref(|| None::<Words>);
     let typed = {
-        let draft = draft.clone();
-        Callback::from(move |words: Words| drop(draft.replace(Some(words))))
+        let drafts = drafts.clone();
+        Callback::from(move |(rule, words): (String, Words)| drop(drafts.borrow_mut().insert(rule, words)))
+    };
+    let leave = {
+        let (editing, drafts) = (editing.clone(), drafts.clone());
+        Callback::from(move |rule: String| {
+            drafts.borrow_mut().remove(&rule);
+            editing.set(editing.iter().filter(|other| **other != rule).cloned().collect());
+        })
     };
     let told = use_state(String::new);
     // Where the focus goes after the next change, by the element's name in the page.
@@ -78,15 +87,13 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
     }
     let ask = {
         let (book, editing, told, focus) = (book.clone(), editing.clone(), told.clone(), focus.clone());
-        let draft = draft.clone();
-        let (onrevise, onevidence) = (props.onrevise.clone(), props.onevidence.clone());
+        let (leave, onrevise, onevidence) = (leave.clone(), props.onrevise.clone(), props.onevidence.clone());
         Callback::from(move |ask: Ask| match ask {
             Ask::Evidence(step) => onevidence.emit(step),
-            Ask::Form(rule) => {
-                let field = rule.as_ref().map_or(editing.as_ref().map(|was| format!("edit-{was}")), |_| None);
-                *focus.borrow_mut() = field;
-                *draft.borrow_mut() = None;
-                editing.set(rule);
+            Ask::Write(rule) => editing.set(editing.iter().cloned().chain([rule]).collect()),
+            Ask::Leave(rule) => {
+                *focus.borrow_mut() = Some(format!("edit-{rule}"));
+                leave.emit(rule);
             }
             Ask::Do(hand) => {
                 if refused(&book, &hand).is_none() {
@@ -94,18 +101,20 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                     told.set(said);
                     *focus.borrow_mut() = Some(next);
                 }
-                editing.set(None);
+                // What is being written in another rule's form stays there.
+                if let Hand::Edit(rule, _) | Hand::Delete(rule) = &hand {
+                    leave.emit(rule.clone());
+                }
                 onrevise.emit(hand.into());
             }
         })
     };
-    let added = {
-        let (adding, editing) = (adding.clone(), editing.clone());
+    // The form of a new rule is done, or that of a rule that went.
+    let added = |close: Callback<()>| {
         let (focus, told) = (focus.clone(), told.clone());
         let onrevise = props.onrevise.clone();
         Callback::from(move |hand: Option<Hand>| {
-            adding.set(false);
-            editing.set(None);
+            close.emit(());
             *focus.borrow_mut() = Some("add-rule".into());
             if let Some(hand) = hand {
                 told.set("The rule is added.".into());
@@ -113,15 +122,19 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
             }
         })
     };
+    let closes_new = {
+        let adding = adding.clone();
+        Callback::from(move |()| adding.set(false))
+    };
     let open = {
         let adding = adding.clone();
         move |_: MouseEvent| adding.set(true)
     };
-    let way = |id: &'static str, label: &'static str, can: bool, go: &Callback<()>, says: &'static str| {
+    let way = |id: &'static str, label: &'static str, can: bool, go: &Callback<()>, says: String| {
         let (go, told) = (go.clone(), told.clone());
         let onclick = move |_: MouseEvent| {
             if can {
-                told.set(says.into());
+                told.set(says.clone());
                 go.emit(());
             }
         };
@@ -132,6 +145,8 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
         }
     };
     let (can_undo, can_redo) = book.ways();
+    // Counted from 1; 0 is the beginning. It is said, so that doing it twice is heard twice.
+    let revision = book.head().map_or(0, |head| head + 1);
     let kept: Vec<&Rule> = book.kept().collect();
     // As the executor will read them.
     let memory = memory::fit(book, Settings::default().memory_budget, props.now);
@@ -149,7 +164,8 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                 age={props.now.saturating_sub(rule.since)}
                 marked={marked(rule)}
                 worth={worth(&props.worths, rule)}
-                editing={editing.as_ref() == Some(&rule.rule_id)}
+                editing={editing.contains(&rule.rule_id)}
+                draft={drafts.borrow().get(&rule.rule_id).cloned()}
                 book={book.clone()}
                 typed={typed.clone()}
                 ask={ask.clone()}
@@ -157,29 +173,46 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
             />
         }
     };
-    // A rule that went while somebody wrote at it.
-    let gone = editing.as_ref().filter(|id| kept.iter().all(|rule| rule.rule_id != **id));
+    // Rules that went while somebody wrote at them.
+    let gone: Vec<&String> =
+        editing.iter().filter(|id| kept.iter().all(|rule| rule.rule_id != **id)).collect();
+    let orphan = |id: &&String| {
+        let (id, closes) = (
+            (*id).clone(),
+            leave.reform({
+                let id = (*id).clone();
+                move |()| id.clone()
+            }),
+        );
+        let typed = typed.reform({
+            let id = id.clone();
+            move |words| (id.clone(), words)
+        });
+        html! {
+            <div key={id.clone()}>
+                <p class="problem" role="alert">
+                    { format!("{id} is not in the rulebook any more. What you wrote can be added as a new rule.") }
+                </p>
+                <Form rule={None::<Rule>} words={drafts.borrow().get(&id).cloned()} {typed} book={book.clone()} done={added(closes)} />
+            </div>
+        }
+    };
     html! {
         <div class="rulebook">
             <div class="rulebook-bar">
                 <button type="button" id="add-rule" class="primary" aria-expanded={adding.to_string()} onclick={open}>
                     <Icon name="add" />{ "Add a rule" }
                 </button>
-                { way("undo", "Undo", can_undo, &props.onundo, "Undone.") }
-                { way("redo", "Redo", can_redo, &props.onredo, "Done again.") }
+                { way("undo", "Undo", can_undo, &props.onundo, format!("Undone: revision {revision}.")) }
+                { way("redo", "Redo", can_redo, &props.onredo, format!("Done again: what came after revision {revision}.")) }
                 <p class="caption" id="rule-count">{ count(book) }</p>
             </div>
             <p class="hidden" role="status" id="rulebook-news">{ (*told).clone() }</p>
-            if let Some(id) = gone {
-                <p class="problem" role="alert">
-                    { format!("{id} is not in the rulebook any more. What you wrote can be added as a new rule.") }
-                </p>
-                <Form key="gone" rule={None::<Rule>} words={draft.borrow().clone()} book={book.clone()} done={added.clone()} />
+            { for gone.iter().map(orphan) }
+            if *adding {
+                <Form key="new" rule={None::<Rule>} book={book.clone()} done={added(closes_new)} />
             }
-            if *adding && gone.is_none() {
-                <Form key="new" rule={None::<Rule>} book={book.clone()} done={added} />
-            }
-            if kept.is_empty() && !*adding && gone.is_none() {
+            if kept.is_empty() && !*adding && gone.is_empty() {
                 <p class="rulebook-empty">
                     { "No rules yet. The agent writes some while it plays; or tell it yours, in plain words." }
                 </p>
@@ -232,5 +265,5 @@ fn aftermath(book: &Rulebook, hand: &Hand) -> (String, String) {
 fn count(book: &Rulebook) -> String {
     let (hold, kept) = (book.listed().count(), book.kept().count());
     let off = if kept > hold { format!(", {} off", kept - hold) } else { String::new() };
-    format!("{hold} of {MOST_RULES} rules{off}")
+    format!("{hold} of {MOST_RULES}{off}")
 }

@@ -10,12 +10,15 @@ use yew::prelude::*;
 #[component]
 pub fn Scoreboard(props: &Shared) -> Html {
     let state = &props.state;
-    let status = state.recalled().map_or_else(|| state.view().status(), |decision| decision.status.clone());
-    tiles(state, &status, state.steps(state.shown), "")
+    match state.recalled() {
+        // How many steps of its episode came before it is not known any more.
+        Some(decision) => tiles(state, &decision.status, None, ""),
+        None => tiles(state, &state.view().status(), Some(state.steps(state.shown)), ""),
+    }
 }
 
-/// The tiles of a status after so many steps; the prefix tells their names in the page from another board's.
-pub fn tiles(state: &State, status: &Status, steps: usize, prefix: &str) -> Html {
+/// The tiles of a status after so many steps, if that is known; the prefix tells their names in the page from another board's.
+pub fn tiles(state: &State, status: &Status, steps: Option<usize>, prefix: &str) -> Html {
     let id = |name: &str| format!("{prefix}{name}");
     let at_a_desk = state.game().is_some_and(|game| game.file.desk.is_some());
     let limit = state.game().map_or(0, |game| game.file.steps);
@@ -38,7 +41,7 @@ pub fn tiles(state: &State, status: &Status, steps: usize, prefix: &str) -> Html
                 </div>
             }
             <div class="tile"><dt>{ "step" }</dt>
-                <dd><span id={id("steps")}>{ steps }</span><small>{ format!(" / {limit}") }</small></dd>
+                <dd><span id={id("steps")}>{ steps.map_or("–".into(), |steps| steps.to_string()) }</span><small>{ format!(" / {limit}") }</small></dd>
             </div>
             { for status.readings.iter().map(reading) }
         </dl>

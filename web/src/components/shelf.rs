@@ -9,6 +9,7 @@ use crate::focus::use_chosen;
 use crate::lab::Lab;
 use crate::shelf::{Choice, Event, Rulebooks, forget_unreadable, read_file};
 use crate::state::State;
+use gloo_timers::future::TimeoutFuture;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,18 @@ enum Asked {
     Delete,
 }
 
+impl Asked {
+    /// The button that asks for it, by its name in the page.
+    fn id(self) -> &'static str {
+        match self {
+            Self::New => "book-new",
+            Self::Copy => "book-copy",
+            Self::Rename => "book-rename",
+            Self::Delete => "book-delete",
+        }
+    }
+}
+
 /// The section.
 #[component]
 pub fn ShelfSection(props: &ShelfProps) -> Html {
@@ -82,7 +95,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     let ask = |what: Asked, label: &'static str| {
         let asked = asked.clone();
         let onclick = move |_: MouseEvent| asked.set(Some(what));
-        html! { <button type="button" id={format!("book-{label}").to_lowercase()} {onclick}>{ label }</button> }
+        html! { <button type="button" id={what.id()} {onclick}>{ label }</button> }
     };
     let export = |id: &'static str, label: &'static str, kind: &'static str, text: fn(&Sheet) -> String| {
         let state = state.clone();
@@ -128,10 +141,15 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     };
     let choose = {
         let (state, now, onsettings) = (state.clone(), props.now, props.onsettings.clone());
+        let lab = props.page.lab.clone();
         Callback::from(move |(choice, game_too): (Choice, bool)| {
             if let Some(offer) =
                 state.offer.as_ref().filter(|offer| game_too && !offer.link.settings.is_empty())
             {
+                // The lab ends with another game, and the rules are not for its rulebook.
+                if let Some(lab) = &lab {
+                    state.dispatch(Event::LabOver(lab.book.clone()));
+                }
                 onsettings.emit(offer.link.settings.clone());
             }
             state.dispatch(Event::Choose(choice, now));
@@ -140,13 +158,22 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     let done = {
         let (asked, dispatcher) = (asked.clone(), state.dispatcher());
         Callback::from(move |event: Option<Event>| {
+            let Some(event) = event else {
+                crate::focus::focus(asked.map_or("books", Asked::id));
+                return asked.set(None);
+            };
             asked.set(None);
             crate::focus::focus("books");
-            if let Some(event) = event {
-                dispatcher.dispatch(event);
-            }
+            dispatcher.dispatch(event);
         })
     };
+    let covered = *sharing || state.offer.is_some();
+    let page = props.page.dispatcher();
+    use_effect_with(covered, move |covered| {
+        if *covered {
+            page.dispatch(crate::state::Event::Covered);
+        }
+    });
     // A key that is pressed here is not for the game.
     let keep = |key: KeyboardEvent| key.stop_propagation();
     html! {
@@ -160,22 +187,6 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 </select>
                 <button type="button" id="share-open" class="primary" onclick={share}><Icon name="share" />{ "Share" }</button>
             </div>
-            <div class="rulebooks-files">
-                { ask(Asked::New, "New") }
-                { ask(Asked::Copy, "Copy") }
-                { ask(Asked::Rename, "Rename") }
-                { ask(Asked::Delete, "Delete") }
-                <label class="file-button">
-                    { "Import" }
-                    <input id="import" type="file" accept=".json,.md,.markdown,.txt" onchange={import(state)} />
-                </label>
-                { export("json", "Export JSON", "application/json", Sheet::to_json) }
-                { export("md", "Export Markdown", "text/markdown", Sheet::to_markdown) }
-                { aside }
-            </div>
-            if let Some(asked) = *asked {
-                <Name key={format!("{asked:?}")} {asked} state={state.clone()} {done} />
-            }
             <div role="status" id="rulebook-notices">
                 if !state.notices.is_empty() {
                     <div class="notice">
@@ -199,6 +210,22 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 own={props.own.clone()}
             />
             <WorthBar page={props.page.clone()} lab={props.lab.clone()} rulebook={state.book().clone()} />
+            <div class="rulebooks-files">
+                { ask(Asked::New, "New") }
+                { ask(Asked::Copy, "Copy") }
+                { ask(Asked::Rename, "Rename") }
+                { ask(Asked::Delete, "Delete") }
+                <label class="file-button">
+                    { "Import" }
+                    <input id="import" type="file" accept=".json,.md,.markdown,.txt" onchange={import(state)} />
+                </label>
+                { export("json", "Export JSON", "application/json", Sheet::to_json) }
+                { export("md", "Export Markdown", "text/markdown", Sheet::to_markdown) }
+                { aside }
+            </div>
+            if let Some(asked) = *asked {
+                <Name key={format!("{asked:?}")} {asked} state={state.clone()} {done} />
+            }
             if *sharing {
                 <ShareDialog
                     name={state.open().to_string()}
@@ -324,7 +351,13 @@ fn import(state: &UseReducerHandle<Rulebooks>) -> impl Fn(yew::Event) + 'static 
                     None => Err(vec!["This file can't be read.".to_string()]),
                 }
             };
+            let failed = offer.is_err();
             dispatcher.dispatch(Event::Offer(offer));
+            if failed {
+                // That is told at the top, when it is drawn; the button is at the bottom.
+                TimeoutFuture::new(0).await;
+                crate::focus::bring_into_sight("rulebook-notices");
+            }
         });
     }
 }

@@ -25,8 +25,8 @@ pub fn Stage(props: &Shared) -> Html {
         None => (state.view().frame(), words::described(state.view())),
     };
     let tall = !state.settings.panels.contains(&Panel::Pad);
-    // Side by side the keys and swipes are for the other board.
-    let watched = state.is_side_by_side();
+    // Keys and swipes are for a person's own board: this is the agent's, and a finger on it scrolls the page.
+    let watched = state.is_agents();
     let name = if watched { "The agent's board." } else { "The board. Arrow keys play." };
     html! {
         <>

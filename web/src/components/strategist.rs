@@ -6,6 +6,7 @@ use super::sight::prompt::spoken;
 use crate::address::Panel;
 use crate::model;
 use crate::player::Player;
+use crate::same::Same;
 use crate::state::State;
 use crate::steady::use_steady;
 use crate::watch::{Thought, words};
@@ -56,7 +57,8 @@ pub fn Thinking(props: &Shared) -> Html {
 #[component]
 pub fn Strategist(props: &StrategistProps) -> Html {
     let watch = &props.state.watch;
-    let off = watch.asked || props.state.model.loaded.is_none();
+    // Before the first decision there is nothing to reflect on.
+    let off = watch.asked || watch.points.is_empty() || props.state.model.loaded.is_none();
     let reflect = {
         let player = props.player.clone();
         move |_: MouseEvent| {
@@ -97,7 +99,10 @@ pub fn Strategist(props: &StrategistProps) -> Html {
                 if watch.thoughts.is_empty() {
                     <p class="empty">{ "It has not reflected yet." }</p>
                 }
-                { for watch.thoughts.iter().enumerate().rev().take(LISTED).map(|(place, thought)| draw(place, thought)) }
+                // Two may follow one decision, so that its number is no key.
+                { for watch.thoughts.iter().rev().take(LISTED).map(|thought| html! {
+                    <Reflected key={Rc::as_ptr(thought) as usize} thought={Same(thought.clone())} />
+                }) }
                 if !watch.decisions.is_empty() {
                     <h4>{ "Reflect after this decision?" }</h4>
                     <ol id="verdicts" class="verdicts" tabindex="0" aria-label="Verdicts, the latest first">
@@ -109,7 +114,15 @@ pub fn Strategist(props: &StrategistProps) -> Html {
     }
 }
 
-fn draw(place: usize, thought: &Thought) -> Html {
+/// A reflection that is over.
+#[derive(Properties, PartialEq)]
+struct ReflectedProps {
+    thought: Same<Thought>,
+}
+
+/// What came of a reflection, with what it was asked.
+#[component]
+fn Reflected(ReflectedProps { thought }: &ReflectedProps) -> Html {
     let reflection = &thought.reflection;
     let asked = prompt::reflection(&reflection.records, &reflection.digest);
     let is_counted = |operation: &Operation| matches!(operation, Operation::Weigh(_));
@@ -125,7 +138,7 @@ fn draw(place: usize, thought: &Thought) -> Html {
         html! { <><dt>{ title }</dt><dd class="revision" dir="auto">{ text }</dd></> }
     };
     html! {
-        <details key={place} class="reflection">
+        <details class="reflection">
             <summary>
                 { format!("After decision {}: {outcome}, for {}", thought.at + 1, model::words::tokens(reflection.tokens as usize)) }
             </summary>

@@ -17,6 +17,10 @@ pub fn Timeline(props: &Shared) -> Html {
     let state = &props.state;
     let last = state.history.len();
     let recalls = state.recalled().is_some();
+    let shown = match state.recalled() {
+        Some(decision) => format!("decision {}, of an earlier episode", decision.number + 1),
+        None => format!("after {} of {last} moments", state.shown),
+    };
     let jump = |id: &'static str, icon: &'static str, label: &'static str, to: Option<Event>| {
         let dispatcher = state.dispatcher();
         let off = to.is_none();
@@ -26,7 +30,7 @@ pub fn Timeline(props: &Shared) -> Html {
             }
         };
         html! {
-            <button type="button" {id} class="plain" aria-label={label} title={label} {onclick} disabled={off}>
+            <button type="button" {id} class="plain" aria-label={label} title={label} {onclick} aria-disabled={off.then_some("true")}>
                 <Icon name={icon} />
             </button>
         }
@@ -75,7 +79,7 @@ pub fn Timeline(props: &Shared) -> Html {
                 oninput={scrub}
                 disabled={last == 0}
                 aria-label="Look back"
-                aria-valuetext={format!("after {} of {last} moments", state.shown)}
+                aria-valuetext={shown}
             />
             { jump("forward", "forward", "One moment on", unless(Event::Forward, state.shown == last)) }
             { jump("to-end", "last", "To now", unless(Event::Show(last), state.shown == last)) }

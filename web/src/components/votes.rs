@@ -100,16 +100,18 @@ pub fn Votes(props: &Shared) -> Html {
                 <h2 id="votes-title">{ "Votes" }</h2>
                 <p id="agent-status" class="empty">{ words::status(state) }</p>
             </div>
-            <Device state={state.clone()} />
             { retry(state) }
             if let Some(vote) = vote {
                 { tally(vote, counts) }
-                if let Some(said) = decision.filter(|_| !writing).and_then(|decision| words::in_vain(&decision.in_vain)) {
-                    <p id="in-vain" class="empty">{ said }</p>
-                }
                 <ol id="ballots" class="traces" ref={list} aria-busy={writing.to_string()}>{ for cards }</ol>
+            } else if state.looks_back() {
+                <p class="empty">{ "Nobody voted at this moment." }</p>
             } else {
                 { beginning(state) }
+            }
+            <Device state={state.clone()} />
+            if let Some(said) = decision.filter(|_| !writing).and_then(|decision| words::in_vain(&decision.in_vain)) {
+                <p id="in-vain" class="empty">{ said }</p>
             }
         </section>
     }
@@ -141,7 +143,8 @@ pub struct LetPlayProps {
 /// Lets the agent play, where it never did.
 #[component]
 pub fn LetPlay(LetPlayProps { id, state }: &LetPlayProps) -> Html {
-    if shown(state).is_some() || state.watch.deciding || state.running && state.is_agents() {
+    let plays = state.watch.deciding || state.running && state.is_agents();
+    if shown(state).is_some() || state.looks_back() || plays {
         return Html::default();
     }
     let (dispatcher, is_agents) = (state.dispatcher(), state.is_agents());

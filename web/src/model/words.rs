@@ -144,9 +144,9 @@ pub fn news(model: &Model) -> String {
     }
 }
 
-/// A log-probability.
+/// A log-probability, in nats.
 pub fn log_probability(value: f32) -> String {
-    format!("log-probability {}", format!("{value:.1}").replace('-', "−"))
+    format!("log p {}", format!("{value:.1}").replace('-', "−"))
 }
 
 /// A number of tokens.

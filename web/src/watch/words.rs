@@ -55,9 +55,7 @@ pub fn status(state: &State) -> String {
         }
         (Some(Work::Reflection), _) => "The strategist rewrites the rules…".into(),
         (Some(Work::Lesson), _) if watch.deciding => "It learns from how far it agreed…".into(),
-        (Some(Work::Comparison), _) if watch.deciding => {
-            "It is asked what it would do without rules and learning…".into()
-        }
+        (Some(Work::Comparison), _) if watch.deciding => "It also votes without rules and learning…".into(),
         (Some(Work::Vote(writers)), _) if watch.deciding => {
             let workers = writers.last().copied().unwrap_or(1);
             let by = if workers == 1 { "one worker".into() } else { format!("{workers} workers") };

@@ -3,6 +3,7 @@
 use plotters::coord::types::RangedCoordf32;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::RangeInclusive;
 use strum::VariantArray;
 
 /// Points that a curve is drawn with at most.
@@ -159,7 +160,7 @@ impl Chart {
                 area.draw(&Text::new(number(value), place, style.clone()))?;
             }
         }
-        for &(number, shade) in marks.iter().filter(|(number, _)| (first..=last).contains(number)) {
+        for (number, shade) in apart(marks, first..=last) {
             chart.draw_series(LineSeries::new([(number, least), (number, most)], shade.colour()))?;
         }
         for curve in &self.curves {
@@ -183,6 +184,18 @@ fn ends(curves: &[Curve]) -> (f32, f32) {
     let values = curves.iter().flat_map(|curve| &curve.values);
     let (low, high) = values.fold((0.0_f32, 1.0_f32), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
     (low, high * 1.05)
+}
+
+/// The marks in a range that are not drawn over each other: of those of a shade in the same place the first.
+fn apart(marks: &[(u32, Shade)], range: RangeInclusive<u32>) -> Vec<(u32, Shade)> {
+    let (first, span) = (*range.start(), u64::from(range.end() - range.start()).max(1));
+    let place = |number: u32| u64::from(number - first) * u64::from(SIZE.0) / span;
+    // Where the last one of each shade is.
+    let mut last = [None; Shade::VARIANTS.len()];
+    let inside = marks.iter().copied().filter(|(number, _)| range.contains(number));
+    inside
+        .filter(|&(number, shade)| last[shade as usize].replace(place(number)) != Some(place(number)))
+        .collect()
 }
 
 /// So many of the values, evenly, with the last one.
@@ -224,6 +237,16 @@ mod tests {
         assert_eq!([3.0, -1.5, 0.333].map(number), ["3", "−1.50", "0.33"]);
         assert_eq!(chart(vec![(0, 2.0), (1, 0.25)]).curves[0].label(), "score 0.25");
         assert_eq!(chart(vec![]).curves[0].label(), "score");
+    }
+
+    #[test]
+    fn marks_in_one_place_are_drawn_once() {
+        let marks: Vec<_> = (0..100_000).map(|n| (n, Shade::Reflected)).collect();
+        assert!(apart(&marks, 0..=99_999).len() <= SIZE.0 as usize + 1);
+        let few = [(3, Shade::Reflected), (3, Shade::Twisted), (9, Shade::Reflected)];
+        assert_eq!(apart(&few, 0..=9), few);
+        assert_eq!(apart(&few, 4..=9), [few[2]]);
+        assert_eq!(apart(&few, 3..=3), few[..2]);
     }
 
     #[test]

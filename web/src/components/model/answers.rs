@@ -42,7 +42,7 @@ pub fn Answers(props: &Shared) -> Html {
     html! {
         <section key={answer.question.number} class="answers" aria-label="Answers" aria-busy={answer.end.is_none().to_string()}>
             if problem.is_none() || answer.traces.iter().any(|trace| trace.tokens > 0) {
-                <ol id="traces" class="traces">{ for answer.traces.iter().enumerate().map(card) }</ol>
+                <ol class="traces">{ for answer.traces.iter().enumerate().map(card) }</ol>
             }
             <p id="answer-end" class="empty">{ words::ended(answer) }</p>
             <p id="answer-fault" class="problem" role="alert">{ problem }</p>

@@ -35,9 +35,11 @@ pub struct CardProps {
     /// The points that are lost without it, if that was measured.
     pub worth: Option<Interval>,
     pub editing: bool,
+    /// What its form had, if it was open before.
+    pub draft: Option<Words>,
     pub book: Rc<Rulebook>,
     /// What is written in its form, as it is written.
-    pub typed: Callback<Words>,
+    pub typed: Callback<(String, Words)>,
     pub ask: Callback<Ask>,
     /// The steps of evidence that can be seen.
     pub own: Rc<BTreeSet<u32>>,
@@ -49,10 +51,11 @@ pub fn Card(props: &CardProps) -> Html {
     let rule = &props.rule;
     let id = rule.rule_id.clone();
     let before = use_before(&rule.heuristic);
-    let shut = props.ask.reform(|hand: Option<Hand>| hand.map_or(Ask::Form(None), Ask::Do));
     if props.editing {
-        let (book, typed) = (props.book.clone(), props.typed.clone());
-        return html! { <li class="rule"><Form rule={rule.clone()} {book} {typed} done={shut} /></li> };
+        let (book, words, of) = (props.book.clone(), props.draft.clone(), id.clone());
+        let typed = props.typed.reform(move |words| (of.clone(), words));
+        let done = props.ask.reform(move |hand: Option<Hand>| hand.map_or(Ask::Leave(id.clone()), Ask::Do));
+        return html! { <li class="rule"><Form rule={rule.clone()} {words} {book} {typed} {done} /></li> };
     }
     let button = |what: &'static str, icon: &'static str, label: String, off: bool, ask: Ask| {
         let send = props.ask.clone();
@@ -125,7 +128,7 @@ pub fn Card(props: &CardProps) -> Html {
                 <div class="rule-buttons" role="group" aria-label={format!("What to do with {id}")}>
                     { button("pin", "pin", (if rule.pinned { "Unpin" } else { "Pin" }).into(), false, Ask::Do(pin)) }
                     { button("off", "off", (if rule.disabled { "Switch on" } else { "Switch off" }).into(), false, Ask::Do(off)) }
-                    { button("edit", "edit", "Edit".into(), false, Ask::Form(Some(id.clone()))) }
+                    { button("edit", "edit", "Edit".into(), false, Ask::Write(id.clone())) }
                     { button("up", "up", "Move up".into(), props.place == 0, Ask::Do(up)) }
                     { button("down", "down", "Move down".into(), props.last, Ask::Do(down)) }
                     { button("delete", "delete", "Delete".into(), false, Ask::Do(Hand::Delete(id.clone()))) }

@@ -1,6 +1,7 @@
 //! What changed: every revision, who made it and when, and the words that came and went.
 
 use super::pieces::pieces;
+use crate::same::Same;
 use rulewright::agent::revision::Revision;
 use rulewright::agent::revision::hand::Hand;
 use rulewright::agent::rulebook::diff::{self, Difference};
@@ -33,27 +34,30 @@ pub fn Log(props: &LogProps) -> Html {
         let shown = shown.clone();
         move |_: MouseEvent| shown.set(*shown + SHOWN)
     };
-    let path = book.path();
-    let entry = |(at, entry): (usize, &Entry)| {
-        let rules = |at: Option<usize>| book.as_of(at).unwrap_or_default();
-        let (before, after) = (rules(entry.parent), rules(Some(at)));
-        let differences: Vec<Html> = diff::rules(&before, &after).iter().map(difference).collect();
-        let (undone, is_now) = (!path.contains(&at), book.head() == Some(at));
+    let rows =
+        use_memo(
+            (Same(book.clone()), *open, *shown),
+            |(book, open, shown)| {
+                if *open { rows(book, *shown) } else { Vec::new() }
+            },
+        );
+    let entry = |row: &Row| {
+        let at = row.at;
         let again = {
-            let onrevise = props.onrevise.clone();
+            let (onrevise, rules) = (props.onrevise.clone(), row.after.clone());
             move |_: MouseEvent| {
                 // The button goes; this brings back what was.
                 crate::focus::focus("undo");
-                onrevise.emit(Hand::Take { rules: after.clone(), replace: true }.into());
+                onrevise.emit(Hand::Take { rules: rules.to_vec(), replace: true }.into());
             }
         };
         html! {
-            <li key={at} class={classes!("revision", undone.then_some("undone"))}>
+            <li key={at} class={classes!("revision", row.undone.then_some("undone"))}>
                 <p class="revision-head">
                     <strong>{ format!("{}.", at + 1) }</strong>
-                    { format!(" {}", who_and_when(entry)) }
-                    if undone { <span class="badge">{ "undone" }</span> }
-                    if is_now {
+                    { format!(" {}", row.head) }
+                    if row.undone { <span class="badge">{ "undone" }</span> }
+                    if book.head() == Some(at) {
                         <span class="badge strong">{ "now" }</span>
                     } else {
                         <button type="button" class="chip" onclick={again} aria-label={format!("go back to this: revision {}", at + 1)}>
@@ -61,7 +65,7 @@ pub fn Log(props: &LogProps) -> Html {
                         </button>
                     }
                 </p>
-                <ul>{ for differences }</ul>
+                <ul>{ row.differences.clone() }</ul>
             </li>
         }
     };
@@ -75,7 +79,7 @@ pub fn Log(props: &LogProps) -> Html {
             <div id="log" hidden={!*open}>
                 if *open {
                     if count == 0 { <p class="empty">{ "Nothing yet." }</p> }
-                    <ol>{ for book.log().iter().enumerate().rev().take(*shown).map(entry) }</ol>
+                    <ol>{ for rows.iter().map(entry) }</ol>
                     if count > *shown {
                         <button type="button" onclick={more}>{ "Earlier ones" }</button>
                     }
@@ -83,6 +87,29 @@ pub fn Log(props: &LogProps) -> Html {
             </div>
         </section>
     }
+}
+
+/// A revision, as it is listed.
+struct Row {
+    at: usize,
+    head: String,
+    differences: Html,
+    /// The rules after it.
+    after: Rc<Vec<Rule>>,
+    undone: bool,
+}
+
+/// The last revisions, the latest first. Each is made from the first on, so this is not for every time that the page
+/// is drawn.
+fn rows(book: &Rulebook, shown: usize) -> Vec<Row> {
+    let path = book.path();
+    let row = |(at, entry): (usize, &Entry)| {
+        let rules = |at: Option<usize>| book.as_of(at).unwrap_or_default();
+        let (before, after) = (rules(entry.parent), rules(Some(at)));
+        let differences = diff::rules(&before, &after).iter().map(difference).collect();
+        Row { at, head: who_and_when(entry), differences, after: after.into(), undone: !path.contains(&at) }
+    };
+    book.log().iter().enumerate().rev().take(shown).map(row).collect()
 }
 
 /// A strategist revises after a decision, a person before one; they are counted from 1.

@@ -1,6 +1,7 @@
 //! Where the model looked when it wrote a ballot: its words, one of them chosen, and a light on the frame
 //! where the attention lay.
 
+use crate::focus::{focus, focus_board};
 use crate::model::words::sentence;
 use crate::state::{self, State};
 use crate::watch;
@@ -72,7 +73,13 @@ pub fn Glances(props: &GlancesProps) -> Html {
     }
     let away = {
         let dispatcher = props.state.dispatcher();
-        move |_: MouseEvent| dispatcher.dispatch(state::Event::Watch(watch::Event::LookAway))
+        move |_: MouseEvent| {
+            // Back to where one came from: this goes.
+            if !focus(&format!("look-{}", ballot + 1)) {
+                focus_board();
+            }
+            dispatcher.dispatch(state::Event::Watch(watch::Event::LookAway));
+        }
     };
     html! {
         <section class="look" tabindex="-1" ref={place} aria-labelledby="look-title">
