@@ -129,7 +129,7 @@ async fn agents_race_on_the_same_seeds_while_the_agent_plays() {
     visitor.click("#step").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
     visitor.until_within(PATIENCE, "document.querySelector('#race')").await;
-    assert!(visitor.text("#race-told").await.contains("the race is over"));
+    visitor.until("document.querySelector('#race-told').innerText.includes('the race is over')").await;
     visitor.until("window.workers.size == 0").await;
     for contender in ["static", "random", "oracle"] {
         assert_eq!(cell(&visitor, contender, "Seeds").await, "3 of 3");
