@@ -148,6 +148,9 @@ pub struct Reflection {
     pub tokens: u32,
 }
 
+/// The most tokens of a second look: some sixteen things and their places.
+const MOST_LOOKED: usize = 100;
+
 /// What a step came to: all that there is to draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -272,6 +275,7 @@ impl Agent {
         let outcome = game.step(vote.action);
         self.count(&vote, outcome);
         let settled = self.remember(&vote, (&scene.status, &game.status()), outcome);
+        self.look_again(mind, &scene).await;
         // Votes + agreement -> policy update.
         let events = self.learn(mind, &prompt, &vote, outcome).await;
         // Schedule -> strategist -> revision -> rulebook.
@@ -363,6 +367,23 @@ impl Agent {
             settled.extend(self.history.close());
         }
         settled
+    }
+
+    /// Where something came that it did not foresee, the agent looks at that frame again: what it sees within reach
+    /// may have met it, unless a rule says that something else comes of that.
+    async fn look_again<M: Mind>(&mut self, mind: &mut M, scene: &Scene) {
+        let Some(step) = self.history.open_mut().filter(|step| step.is_unforeseen()) else { return };
+        if !self.scheduler.reflects() {
+            return;
+        }
+        let prompt = prompt::look(scene.frame.clone(), prompt::WHERE);
+        let seeds = vec![seed(self.settings.seed, self.now, Use::Look) as u32];
+        let style = Style { seeds, temperature: 0.0, top_p: 1.0, most_tokens: MOST_LOOKED, grammar: None };
+        // Who can't look again knows as much as before.
+        let Ok(answer) = mind.write(&prompt, &style).await else { return };
+        self.dynamics.tokens.looks += answer.tokens() as u64;
+        let text = answer.completions.first().map_or("", |completion| &completion.text);
+        step.meets = self.rulebook.likely(trace::in_reach(text, step.action), &step.change);
     }
 
     async fn learn<M: Mind>(

@@ -308,9 +308,11 @@ fn tell(step: &Step) -> Option<(u32, Vec<Deed>, Change)> {
     let opened = deeds.iter().any(|deed| deed.opened);
     let change = Change { keys: if opened { 0 } else { step.change.keys }, ..step.change };
     // Harm that a shield kept off does not show. And what gave way was pushed, or was not there: that nothing came of
-    // it says little of a touch.
-    let touched = deeds.iter().any(|deed| deed.meeting.how == How::Touch);
-    let blind = change.is_none() && (step.shielded && !deeds.is_empty() || step.moved && touched);
+    // it says little of a touch, nor of a shot that went past.
+    let was = |how: How| deeds.iter().any(|deed| deed.meeting.how == how);
+    let blind =
+        step.shielded && !deeds.is_empty() || step.moved && was(How::Touch) || step.missed && was(How::Shoot);
+    let blind = blind && change.is_none();
     (!blind).then_some((step.number, deeds, change))
 }
 
@@ -522,6 +524,7 @@ pub(super) mod tests {
             change: *change,
             shielded: false,
             moved: false,
+            missed: false,
             swapped: false,
         };
         steps.iter().enumerate().map(step).collect()
@@ -597,6 +600,20 @@ nothing: 2 of 2 0";
         assert_eq!(digest.lines.iter().filter(|line| line.total() == 2).count(), 2, "what came often stays");
     }
 
+    #[test]
+    fn a_shot_that_went_past_says_nothing_unless_something_came_of_it() {
+        let mut steps = played(&[
+            ("shoot red ring", score(0)),
+            ("shoot red ring", score(0)),
+            ("shoot red ring", score(2)),
+        ]);
+        steps[0].missed = true;
+        steps[2].missed = true;
+        assert_eq!(Digest::new(&steps).to_string(), "shoot red ring: 1 of 2 0, 1 of 2 +2");
+        steps[1].missed = true;
+        assert_eq!(Digest::new(&steps).to_string(), "shoot red ring: 1 of 1 +2");
+    }
+
     fn desk(examples: &[(&str, i32)]) -> Vec<Step> {
         let step = |(number, (looks, score)): (usize, &(&str, i32))| Step {
             number: number as u32,
@@ -606,6 +623,7 @@ nothing: 2 of 2 0";
             change: Change { score: *score, ..Change::default() },
             shielded: false,
             moved: false,
+            missed: false,
             swapped: false,
         };
         examples.iter().enumerate().map(step).collect()

@@ -78,6 +78,9 @@ pub struct Tokens {
     pub votes: u64,
     /// By the strategist.
     pub reflections: u64,
+    /// By second looks at what was not foreseen.
+    #[serde(default)]
+    pub looks: u64,
     /// By learning, as far as it is trained on.
     pub learning: u64,
     /// By the frozen agent that the change is measured against; no part of the agent needs it.
@@ -87,7 +90,7 @@ pub struct Tokens {
 impl Tokens {
     /// What the agent itself spent.
     pub fn total(&self) -> u64 {
-        self.votes + self.reflections + self.learning
+        self.votes + self.reflections + self.looks + self.learning
     }
 }
 

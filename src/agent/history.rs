@@ -125,6 +125,11 @@ impl History {
         Some(last.step.clone())
     }
 
+    /// The last step, while it is not known where it led.
+    pub fn open_mut(&mut self) -> Option<&mut Step> {
+        self.records.back_mut().filter(|_| self.open).map(|record| &mut record.step)
+    }
+
     /// Says that what comes next is another episode; gives the last step if it was not known in full.
     pub fn close(&mut self) -> Option<Step> {
         self.began = self.next();

@@ -48,6 +48,18 @@ pub struct Observation {
     pub of: u32,
 }
 
+impl Observation {
+    /// 1 for a gain, -1 for a loss, 0 for nothing; none for what is both, or a change of another kind.
+    pub(super) fn sign(&self) -> Option<i32> {
+        match (self.outcome.contains('+'), self.outcome.contains('-')) {
+            (true, false) => Some(1),
+            (false, true) => Some(-1),
+            (false, false) if self.outcome == "0" => Some(0),
+            _ => None,
+        }
+    }
+}
+
 /// An operation. The strategist's name rules by their place in the prompt, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -13,7 +13,7 @@ pub use rule::{Origin, Rule, Status};
 use super::digest::Digest;
 use super::revision::hand::{Hand, Words};
 use super::revision::{Finding, Observation, Operation, Revision, tidy};
-use super::trace::Meeting;
+use super::trace::{Change, Meeting};
 use rule::{MOST_NAME, is_automatic, plain};
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +137,27 @@ impl Rulebook {
     /// The lines of the strategist's prompt.
     pub fn records(&self, now: u32) -> Vec<String> {
         self.listed().map(|rule| rule.record(now)).collect()
+    }
+
+    /// What a change may have come of, among meetings that were so near: those of which a rule says just that, or
+    /// else the nearest of those of which none says what comes of them.
+    pub(super) fn likely(&self, near: Vec<(u32, Meeting)>, change: &Change) -> Vec<Meeting> {
+        let change = change.to_string();
+        let says = |meeting: &Meeting| {
+            let trigger = meeting.to_string();
+            let rule = self.listed().find(|rule| rule.trigger == trigger)?;
+            Some(rule.observation.parse().is_ok_and(|seen: Observation| seen.outcome == change))
+        };
+        let is_known = near.iter().any(|(_, meeting)| says(meeting) == Some(true));
+        let may = |meeting: &Meeting| says(meeting) == is_known.then_some(true);
+        let least = near.iter().find(|(_, meeting)| may(meeting)).map(|(far, _)| *far);
+        let mut likely: Vec<Meeting> = Vec::new();
+        for (far, meeting) in near {
+            if may(&meeting) && (is_known || Some(far) == least) && !likely.contains(&meeting) {
+                likely.push(meeting);
+            }
+        }
+        likely
     }
 
     /// The first trace step that it does not tell of: after those that its rules rest on, and those at
@@ -492,16 +513,8 @@ fn is_made_up(rules: &[Rule], listed: &[usize], operation: &Operation) -> bool {
 /// wrong ones.
 fn speaks_otherwise(rule: &Rule, operation: &Operation) -> bool {
     let Operation::Confirm { observation, .. } = operation else { return false };
-    // What is a gain and a loss at once, or a change of another kind, says neither.
-    let sign = |outcome: &str| match (outcome.contains('+'), outcome.contains('-')) {
-        (true, false) => Some(1),
-        (false, true) => Some(-1),
-        (false, false) if outcome == "0" => Some(0),
-        _ => None,
-    };
     let Ok(own) = rule.observation.parse::<Observation>() else { return false };
-    let signs = (sign(&own.outcome), sign(&observation.outcome));
-    matches!(signs, (Some(own), Some(other)) if own != other)
+    matches!((own.sign(), observation.sign()), (Some(own), Some(other)) if own != other)
 }
 
 /// The operation itself; but who adds a rule that is listed confirms it, as twins would push others out. It is
@@ -864,6 +877,40 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
         assert_eq!(book.lines()[1], "maybe avoid blue boxes, they cost points", "once is not enough");
         book.revise(&confirm, Origin::Strategist, 99, &later(&[("touch blue box", -1); 2]));
         assert_eq!(book.lines()[1], "avoid blue boxes, they cost points");
+    }
+
+    #[test]
+    fn a_rule_that_warns_of_a_loss_is_in_use_for_as_long_as_it_is_obeyed() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        let unused = |book: &Rulebook| book.rules().iter().map(|rule| rule.unused(300)).collect::<Vec<_>>();
+        assert_eq!(unused(&book), [290, 0]);
+        // Once it came otherwise as often, it is no warning any more.
+        book.revise(&read("nothing to learn"), Origin::Strategist, 60, &later(&[("touch blue box", 0)]));
+        assert_eq!(unused(&book), [290, 250]);
+        // Nor is one that nobody ever saw come true.
+        let told = read("add | touch pink moon | -1 in 1 of 1 | avoid pink moons | sure");
+        book.revise(&told, Origin::Person, 60, &Digest::default());
+        assert_eq!(book.rules()[2].unused(300), 240);
+    }
+
+    #[test]
+    fn what_may_have_come_goes_by_the_rules_or_is_what_they_say_nothing_of() {
+        let mut book = Rulebook::default();
+        book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
+        let met = |near: &[(u32, &str)], change: i32| {
+            let near = near.iter().map(|(far, thing)| (*far, format!("touch {thing}").parse().unwrap()));
+            let likely = book.likely(near.collect(), &score(change));
+            likely.iter().map(|meeting| meeting.thing.clone()).collect::<Vec<_>>()
+        };
+        let all = [(0, "blue box"), (1, "pink moon"), (1, "red ring"), (1, "pink moon"), (2, "green cup")];
+        assert_eq!((met(&all, 2), met(&all, -1)), (vec!["red ring".into()], vec!["blue box".into()]));
+        assert_eq!(
+            met(&all, -4),
+            ["pink moon"],
+            "of the others something else comes, and the cup is farther"
+        );
+        assert_eq!(met(&all[..1], -4), [""; 0]);
     }
 
     /// The digest of steps that come after [`digest`]'s.

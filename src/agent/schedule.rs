@@ -221,6 +221,11 @@ impl Scheduler {
         self.allowed = allowed;
     }
 
+    /// Whether anybody reflects at all.
+    pub fn reflects(&self) -> bool {
+        self.allowed && self.schedule != Schedule::Never
+    }
+
     /// Decides after a decision whether to reflect now.
     pub fn consider(&mut self, at: u32, seen: Seen) -> Verdict {
         self.since = self.since.saturating_add(1);

@@ -16,11 +16,13 @@ struct Stall {
     length: i32,
     /// Whether anything comes of a move.
     pays: bool,
+    /// Whether something comes along that costs who waits a point.
+    comes: bool,
 }
 
 impl Stall {
     fn new(twist: i32) -> Self {
-        Self { played: 0, twist, score: 0, length: 500, pays: true }
+        Self { played: 0, twist, score: 0, length: 500, pays: true, comes: false }
     }
 }
 
@@ -40,7 +42,7 @@ impl Environment for Stall {
     fn step(&mut self, action: Action) -> Outcome {
         let good = if self.played < self.twist { Action::Up } else { Action::Down };
         let score = match action {
-            Action::Wait => 0,
+            Action::Wait => -i32::from(self.comes),
             _ if !self.pays => 0,
             action if action == good => 1,
             _ => -1,
@@ -60,6 +62,8 @@ struct Script {
     objective: Option<Objective>,
     /// What is written instead of a revision.
     writes: Option<&'static str>,
+    /// What a look at the frame says.
+    sees: &'static str,
     mute: bool,
     broken: bool,
 }
@@ -140,6 +144,7 @@ impl Mind for Script {
             Some("fail") => return Err(MindError("the worker is gone".into())),
             Some("hang") => std::future::pending().await,
             Some(text) => text.into(),
+            None if words(&prompt[1]) == prompt::WHERE => self.sees.into(),
             None => Script::revision(&words(&prompt[0]), &words(&prompt[1])),
         };
         Ok(Answer { completions: vec![said(text, 0)], read: 50 })
@@ -165,6 +170,30 @@ fn play(agent: &mut Agent, game: &mut Stall, mind: &mut Script, steps: u32) -> V
 
 fn gained(decisions: &[Decision]) -> i32 {
     decisions.iter().map(|decision| decision.outcome.score).sum()
+}
+
+#[test]
+fn what_it_did_not_foresee_it_looks_at_again() {
+    let sees = "me 5 5, green moon 5 4, red ring 9 9";
+    let mind = || Script { mute: true, sees, ..Script::default() };
+    let game = || Stall { comes: true, ..Stall::new(500) };
+    let mut agent = Agent::new(Settings::rules_only(1));
+    let all = play(&mut agent, &mut game(), &mut mind(), 12);
+    let steps: Vec<String> = agent.history().records().map(|record| record.step.to_string()).collect();
+    assert!(steps.iter().all(|step| step.ends_with(" wait: touch green moon: -1")), "{steps:?}");
+    let rules: Vec<&str> = agent.rulebook().rules().iter().map(|rule| rule.heuristic.as_str()).collect();
+    assert_eq!(rules, ["avoid green moons"]);
+    assert_eq!(all[11].dynamics.tokens.looks, 12 * (50 + sees.len() as u64));
+    // Where a rule says that something else comes of it, it was not that.
+    let mut agent = Agent::new(Settings::rules_only(1));
+    let good = "add | touch green moon | +1 in 3 of 3 | touch green moons for points | sure";
+    agent.rulebook_mut().revise(&Revision::read(good).0, Origin::Person, 0, &Digest::default());
+    play(&mut agent, &mut game(), &mut mind(), 3);
+    assert!(agent.history().records().all(|record| record.step.meets.is_empty()));
+    // Who never reflects has no use for it.
+    let mut agent = Agent::new(Settings::fixed(1));
+    let all = play(&mut agent, &mut game(), &mut mind(), 12);
+    assert_eq!(all[11].dynamics.tokens.looks, 0);
 }
 
 #[test]

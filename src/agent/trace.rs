@@ -107,6 +107,34 @@ pub fn beside((x, y): (u8, u8), action: Action) -> Option<(u8, u8)> {
     }
 }
 
+/// Whether by a text's own words its shot goes past what it is to hit: `me 5 6 facing left. goal shoot red ring 5 1
+/// up 5 here`.
+pub fn shoots_past(text: &str) -> bool {
+    let sentence = |after: &str| text.split(after).nth(1).and_then(|rest| rest.split(['.', ',']).next());
+    let (Some(facing), Some(goal)) = (sentence(" facing "), sentence("goal shoot ")) else { return false };
+    let is_goal = |met: &Meeting| met.how == How::Shoot && goal.starts_with(&met.thing);
+    let way = goal.split(" here").next().unwrap_or_default().split(' ');
+    let mut ways = way.filter(|word| ["up", "down", "left", "right"].contains(word));
+    meetings(text).iter().any(is_goal) && ways.any(|way| way != facing.trim())
+}
+
+/// What may have met the player in a step in which it foresaw nothing, by a look at the frame before it (`me 5 6, red
+/// ring 8 4, blue box 3 7`): the things where its action led, and those a step away from there, the nearest first.
+pub fn in_reach(look: &str, action: Action) -> Vec<(u32, Meeting)> {
+    let mut said = look.trim().split(", ");
+    let Some(me) = said.next().and_then(place) else { return Vec::new() };
+    let (x, y) = beside(me, action).unwrap_or(me);
+    let met = |thing: &str| {
+        let mut words = thing.rsplitn(3, ' ');
+        let mut off = |from: u8| Some(u32::from(words.next()?.parse::<u8>().ok()?.abs_diff(from)));
+        let far = off(y)? + off(x)?;
+        Some((far, format!("touch {}", words.next()?).parse().ok()?))
+    };
+    let mut near: Vec<(u32, Meeting)> = said.filter_map(met).filter(|(far, _)| *far < 2).collect();
+    near.sort_by_key(|(far, _)| *far);
+    near
+}
+
 /// Whether the player got farther from one text to the next than a step goes.
 pub fn jumped(before: &str, after: &str) -> bool {
     match (place(before), place(after)) {
@@ -336,7 +364,7 @@ pub struct Step {
     pub number: u32,
     /// What it did.
     pub action: Action,
-    /// What it said that it would meet.
+    /// What it said that it would meet; where it foresaw nothing of what came, what a second look found [`in_reach`].
     pub meets: Vec<Meeting>,
     /// What it read at the desk.
     pub looks: Vec<Look>,
@@ -349,6 +377,9 @@ pub struct Step {
     /// The player is where its move led: what stood there gave way, or was not there.
     #[serde(default)]
     pub moved: bool,
+    /// By its own words it shot past what it was to hit.
+    #[serde(default)]
+    pub missed: bool,
 }
 
 impl Step {
@@ -365,8 +396,13 @@ impl Step {
         let looks = looks(text, before);
         let meets = if looks.is_empty() { meetings(text) } else { Vec::new() };
         let change = Change::between(before, after, outcome, jump);
-        let (shielded, swapped) = (on("shield"), on("swap"));
-        Self { number, action, meets, looks, change, shielded, swapped, moved: false }
+        let (shielded, swapped, missed) = (on("shield"), on("swap"), shoots_past(text));
+        Self { number, action, meets, looks, change, shielded, swapped, moved: false, missed }
+    }
+
+    /// Whether something came of it that the agent did not foresee.
+    pub fn is_unforeseen(&self) -> bool {
+        self.meets.is_empty() && self.looks.is_empty() && !self.change.is_none()
     }
 
     /// Whether it says anything that could be thought about.
@@ -422,6 +458,40 @@ mod tests {
     }
 
     #[test]
+    fn a_shot_goes_past_where_the_text_faces_elsewhere_than_the_goal_is() {
+        let past = |facing: &str, goal: &str, met: &str| {
+            let text = format!("me 5 6 facing {facing}. goal {goal}. fire: {met}\naction: fire");
+            shoots_past(&text)
+        };
+        let (up, shot) = ("shoot red ring 5 1 up 5 here in 0", "shoot red ring");
+        assert!(!past("up", up, shot) && !past("up, wall left", up, "shoot red ring and pink moon leaves"));
+        assert!(past("left", up, shot) && past("left, wall up", up, shot));
+        assert!(past("up", "shoot red ring 6 1 right 1 up 5 here in 0", shot), "it is not in line");
+        assert!(!past("left", up, "shoot blue box") && !past("left", "none", shot), "it hits something else");
+        assert!(!past("left", up, "nothing") && !shoots_past("fire: shoot red ring"));
+    }
+
+    #[test]
+    fn in_reach_is_what_stands_where_the_action_leads_or_else_a_step_from_there() {
+        let look = "me 5 6, red ring 5 4, blue box 4 5, pink moon 6 6, red ring 0 0";
+        let say = |(far, meeting): &(u32, Meeting)| format!("{meeting} {far}");
+        let reach = |action| in_reach(look, action).iter().map(say).collect::<Vec<_>>();
+        assert_eq!(reach(Action::Up), ["touch red ring 1", "touch blue box 1"], "a step from 5 5");
+        assert_eq!(reach(Action::Right), ["touch pink moon 0"]);
+        assert_eq!(reach(Action::Wait), ["touch pink moon 1"]);
+        let both = "me 5 6, red ring 5 5, blue box 5 6";
+        assert_eq!(
+            in_reach(both, Action::Wait)[0].1.to_string(),
+            "touch blue box",
+            "the nearest comes first"
+        );
+        for odd in ["", "me", "me 5 6", "me 5 6, ring", "me 5 6, 5 5", "me 5 6, red ring 5 999, blue box x 5"]
+        {
+            assert_eq!(in_reach(odd, Action::Wait), [], "{odd:?}");
+        }
+    }
+
+    #[test]
     fn places_tell_jumps_from_steps() {
         assert_eq!(place("me 5 6. rule 1 red ring good"), Some((5, 6)));
         assert_eq!(place("home 5"), None);
@@ -471,6 +541,8 @@ mod tests {
         #[test]
         fn no_text_is_too_odd(text in any::<String>()) {
             meetings(&text);
+            shoots_past(&text);
+            in_reach(&text, Action::Up);
             jumped(&text, &text);
             let _ = text.parse::<Look>();
             let status = Status { score: 0, lives: 1, readings: Default::default() };

@@ -159,7 +159,7 @@ impl Scorecard {
                 by_episode: by_episode(&own, &scaled),
                 runs: own.len(),
                 decisions: decisions as u64,
-                acting: a_decision(&|run| run.tokens.votes + run.tokens.learning),
+                acting: a_decision(&|run| run.tokens.votes + run.tokens.looks + run.tokens.learning),
                 reflecting: a_decision(&|run| run.tokens.reflections),
                 reflections: sum(&|run| f64::from(run.reflections)) / count,
                 updates: sum(&|run| f64::from(run.updates)) / count,

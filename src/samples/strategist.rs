@@ -155,6 +155,7 @@ impl Run {
                 shielded: on("shield"),
                 swapped: on("swap"),
                 moved,
+                missed: false,
             });
             self.now += 1;
             if outcome.done {

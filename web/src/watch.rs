@@ -337,7 +337,7 @@ fn keep<T>(all: &mut VecDeque<T>, new: T, most: usize) -> Option<T> {
 pub fn csv(points: &[Point]) -> String {
     let mut table = String::from(
         "decision,score,coherence,majority_ratio,entropy,reward,change,kl,model_entropy,hypotheses,confirmed,\
-         retired,tokens_votes,tokens_reflections,tokens_learning,tokens_comparison,bent,reflected,twisted,rolled_back\n",
+         retired,tokens_votes,tokens_reflections,tokens_looks,tokens_learning,tokens_comparison,bent,reflected,twisted,rolled_back\n",
     );
     for Point { number, dynamics: d, reflected, twisted, rolled_back } in points {
         let maybe = |value: Option<f32>| value.map_or(String::new(), |value| value.to_string());
@@ -357,6 +357,7 @@ pub fn csv(points: &[Point]) -> String {
             d.rules.retired.to_string(),
             d.tokens.votes.to_string(),
             d.tokens.reflections.to_string(),
+            d.tokens.looks.to_string(),
             d.tokens.learning.to_string(),
             d.tokens.comparison.to_string(),
             d.bent.to_string(),

@@ -106,8 +106,13 @@ impl Rule {
         format!("{} ({})", self.line(), if said.is_empty() { "new".into() } else { said.join(", ") })
     }
 
-    /// How many steps no evidence came, in tens; 0 while they are few.
+    /// How many steps no evidence came, in tens; 0 while they are few. A loss that was borne out is always of use:
+    /// nothing comes of a rule that says so for as long as it is obeyed.
     pub fn unused(&self, now: u32) -> u32 {
+        let is_loss = self.observation.parse().is_ok_and(|seen: Observation| seen.sign() == Some(-1));
+        if is_loss && self.support.len() > self.contradiction.len() {
+            return 0;
+        }
         let last = self.support.iter().chain(&self.contradiction).max().copied().unwrap_or(0).max(self.since);
         let steps = now.saturating_sub(last);
         if steps < UNUSED { 0 } else { steps / 10 * 10 }
