@@ -11,7 +11,9 @@ worker=$(cat ./worker-*.wasm ./worker-*.js | sha256sum | cut -c 1-12)
 sed -i.old -E "s#(worker-(cpu|gpu)(_bg)?\.(js|wasm))\"#\1?v=$worker\"#g" worker.js
 version=$(cat ./*.wasm ./*.js ./*.css ./manifest.webmanifest ./index.html | sha256sum | cut -c 1-12)
 sed -i.old -E "s#(rulewright-web(_bg)?\.(js|wasm))\"#\\1?v=$version\"#" start.js
-sed -i.old -E -e "s#((start\.js|style\.css|icon\.svg|manifest\.webmanifest))\"#\\1?v=$version\"#" -e '/rel="rust"/d' index.html
+# What is made small has no more quotes than it needs.
+sed -i.old -E -e "s#(href|src)=\"?(\./)?(start\.js|style\.css|icon\.svg|manifest\.webmanifest)\"?#\1=\"\3?v=$version\"#g" \
+    -e 's#<link [^>]*rel="?rust"?[^>]*>##' index.html
 sed -i.old -E "s#(icon(-[0-9]+)?\.(svg|png))\"#\\1?v=$version\"#g" manifest.webmanifest
 # What a visitor without a network needs; a GPU's program comes with its first use.
 parts="\"./\""
@@ -23,6 +25,7 @@ for backend in cpu gpu; do parts="$parts, \"worker.js?backend=$backend&v=$versio
 parts=${parts//&/\\&}
 sed -i.old -e "s#\"VERSION\"#\"$version\"#" -e "s#\"PARTS\"#$parts#" offline.js
 rm -f ./*.old
-grep -q "rulewright-web_bg.wasm?v=$version" start.js && grep -q "start.js?v=$version" index.html
+grep -q "rulewright-web_bg.wasm?v=$version" start.js && ! grep -q Cargo.toml index.html
+for part in start.js style.css icon.svg manifest.webmanifest; do grep -q "$part?v=$version" index.html; done
 grep -q "worker-cpu_bg.wasm?v=$worker" worker.js && grep -q "worker-gpu.js?v=$worker" worker.js
 grep -q "style.css?v=$version" offline.js && grep -q "icon-512.png?v=$version" manifest.webmanifest

@@ -30,7 +30,7 @@ use rulebook::{Origin, Rulebook};
 use schedule::{Schedule, Scheduler, Seen, Verdict, new_things, surprise};
 use seed::{Use, seed};
 use serde::{Deserialize, Serialize};
-use trace::Step;
+use trace::{Meeting, Step};
 
 /// What an agent is to do; the ablations are settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -171,6 +171,9 @@ pub struct Decision {
     pub vote: Vote,
     /// What came of it.
     pub outcome: Outcome,
+    /// Where something came and it had foreseen nothing: what may have met it, by a second look at the frame.
+    #[serde(default)]
+    pub second_look: Option<Vec<Meeting>>,
     /// The steps that are now known in full: mostly the one before, as only the next text says where a
     /// step led.
     pub settled: Vec<Step>,
@@ -274,8 +277,11 @@ impl Agent {
         // -> game -> outcome -> trace.
         let outcome = game.step(vote.action);
         self.count(&vote, outcome);
-        let settled = self.remember(&vote, (&scene.status, &game.status()), outcome);
-        self.look_again(mind, &scene).await;
+        let mut settled = self.remember(&vote, (&scene.status, &game.status()), outcome);
+        let second_look = self.look_again(mind, &scene).await;
+        if outcome.done {
+            settled.extend(self.history.close());
+        }
         // Votes + agreement -> policy update.
         let events = self.learn(mind, &prompt, &vote, outcome).await;
         // Schedule -> strategist -> revision -> rulebook.
@@ -292,6 +298,7 @@ impl Agent {
             memory,
             vote,
             outcome,
+            second_look,
             settled,
             verdict,
             reflection,
@@ -357,33 +364,32 @@ impl Agent {
 
     /// Takes a step into the trace, and gives those that are now known in full.
     fn remember(&mut self, vote: &Vote, statuses: (&Status, &Status), outcome: Outcome) -> Vec<Step> {
-        let mut settled: Vec<Step> = self.history.settle(vote.text()).into_iter().collect();
+        let settled = self.history.settle(vote.text()).into_iter().collect();
         let step = Step::new(self.now, (vote.action, vote.text()), statuses, outcome, false);
         let recalls = matches!(self.settings.memory, Source::Past(_));
         let words = if recalls { memory::words(vote.text()) } else { Default::default() };
         let record = Record { step, text: vote.text().into(), words, done: outcome.done };
         self.history.push(record, &self.rulebook);
-        if outcome.done {
-            settled.extend(self.history.close());
-        }
         settled
     }
 
-    /// Where something came that it did not foresee, the agent looks at that frame again: what it sees within reach
-    /// may have met it, unless a rule says that something else comes of that.
-    async fn look_again<M: Mind>(&mut self, mind: &mut M, scene: &Scene) {
-        let Some(step) = self.history.open_mut().filter(|step| step.is_unforeseen()) else { return };
+    /// Where something came and it had foreseen nothing, the agent looks at that frame again, and gives what may have
+    /// met it: what it sees within reach.
+    async fn look_again<M: Mind>(&mut self, mind: &mut M, scene: &Scene) -> Option<Vec<Meeting>> {
+        let step = self.history.open_mut().filter(|step| step.is_unforeseen())?;
         if !self.scheduler.reflects() {
-            return;
+            return None;
         }
         let prompt = prompt::look(scene.frame.clone(), prompt::WHERE);
-        let seeds = vec![seed(self.settings.seed, self.now, Use::Look) as u32];
-        let style = Style { seeds, temperature: 0.0, top_p: 1.0, most_tokens: MOST_LOOKED, grammar: None };
+        // The likeliest answer: there is no chance in it.
+        let style =
+            Style { seeds: vec![0], temperature: 0.0, top_p: 1.0, most_tokens: MOST_LOOKED, grammar: None };
         // Who can't look again knows as much as before.
-        let Ok(answer) = mind.write(&prompt, &style).await else { return };
+        let answer = mind.write(&prompt, &style).await.ok()?;
         self.dynamics.tokens.looks += answer.tokens() as u64;
-        let text = answer.completions.first().map_or("", |completion| &completion.text);
-        step.meets = self.rulebook.likely(trace::in_reach(text, step.action), &step.change);
+        let text = answer.completions.into_iter().next()?.text;
+        step.meets = self.rulebook.likely(trace::in_reach(&text, step.action), &step.change);
+        Some(step.meets.clone())
     }
 
     async fn learn<M: Mind>(

@@ -119,6 +119,8 @@ impl History {
     pub fn settle(&mut self, next: &str) -> Option<Step> {
         let last = self.records.back_mut().filter(|_| self.open)?;
         self.open = false;
+        // The next text may be of another episode, if nobody closed the last one.
+        let next = if last.done { "" } else { next };
         last.step.change.jump = jumped(&last.text, next);
         last.step.moved = moved(&last.text, last.step.action, next);
         self.met |= last.step.tells();
@@ -161,6 +163,9 @@ impl History {
 
     /// Adds a step, and forgets what is too old and that no revision rests on.
     pub fn push(&mut self, record: Record, book: &Rulebook) {
+        if record.done {
+            self.began = record.step.number + 1;
+        }
         self.records.push_back(record);
         self.open = true;
         // Not at every step: the log is long.

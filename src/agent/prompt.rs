@@ -25,6 +25,12 @@ pub fn look(frame: Frame, question: &str) -> Vec<Message> {
     ]
 }
 
+/// Whether a prompt is for a look.
+pub fn is_look(prompt: &[Message]) -> bool {
+    let questions = [WHERE, NEAREST].map(|question| Part::Text(question.into()));
+    prompt.last().and_then(|message| message.parts.last()).is_some_and(|part| questions.contains(part))
+}
+
 /// What a look is to say: where everything is.
 pub const WHERE: &str = "what is where?";
 

@@ -139,22 +139,36 @@ impl Rulebook {
         self.listed().map(|rule| rule.record(now)).collect()
     }
 
-    /// What a change may have come of, among meetings that were so near: those of which a rule says just that, or
-    /// else the nearest of those of which none says what comes of them.
-    pub(super) fn likely(&self, near: Vec<(u32, Meeting)>, change: &Change) -> Vec<Meeting> {
+    /// What a change may have come of, among touches that were so near: those of which a rule says just that, or else
+    /// the nearest of those of which none says what comes of them, and of what stood in the way at any rate. None, if
+    /// a rule says that it comes of something else than a touch.
+    pub(super) fn likely(&self, near: Vec<(u8, Meeting)>, change: &Change) -> Vec<Meeting> {
         let change = change.to_string();
-        let says = |meeting: &Meeting| {
-            let trigger = meeting.to_string();
-            let rule = self.listed().find(|rule| rule.trigger == trigger)?;
-            Some(rule.observation.parse().is_ok_and(|seen: Observation| seen.outcome == change))
+        // Whether a rule says that this comes of its trigger; none, if nobody can tell, or if it was proved wrong.
+        let says = |rule: &Rule| {
+            let seen: Observation = rule.observation.parse().ok()?;
+            let is_good = Change::ends(&seen.outcome) && !rule.is_outweighed() && !rule.fails_of_late();
+            // Whether it jumped is not known yet.
+            is_good.then(|| seen.outcome.strip_suffix(" jump").unwrap_or(&seen.outcome) == change)
         };
-        let is_known = near.iter().any(|(_, meeting)| says(meeting) == Some(true));
-        let may = |meeting: &Meeting| says(meeting) == is_known.then_some(true);
-        let least = near.iter().find(|(_, meeting)| may(meeting)).map(|(far, _)| *far);
+        let told = |meeting: &Meeting| {
+            let trigger = meeting.to_string();
+            self.listed().filter(|rule| rule.trigger == trigger).filter_map(says).max()
+        };
+        let is_known = near.iter().any(|(_, meeting)| told(meeting) == Some(true));
+        let other = |rule: &Rule| says(rule) == Some(true) && !rule.trigger.starts_with("touch ");
+        if !is_known && self.listed().any(other) {
+            return Vec::new();
+        }
+        let may = |(far, meeting): &(u8, Meeting)| match told(meeting) {
+            Some(true) => true,
+            told => !is_known && (told.is_none() || *far == 0),
+        };
+        let least = near.iter().filter(|each| may(each)).map(|(far, _)| *far).min();
         let mut likely: Vec<Meeting> = Vec::new();
-        for (far, meeting) in near {
-            if may(&meeting) && (is_known || Some(far) == least) && !likely.contains(&meeting) {
-                likely.push(meeting);
+        for each in near.into_iter().filter(|each| may(each)) {
+            if (is_known || Some(each.0) == least) && !likely.contains(&each.1) {
+                likely.push(each.1);
             }
         }
         likely
@@ -883,34 +897,50 @@ add | touch blue box | -1 in 1 of 1 | avoid blue boxes, they cost points | maybe
     fn a_rule_that_warns_of_a_loss_is_in_use_for_as_long_as_it_is_obeyed() {
         let mut book = Rulebook::default();
         book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
-        let unused = |book: &Rulebook| book.rules().iter().map(|rule| rule.unused(300)).collect::<Vec<_>>();
-        assert_eq!(unused(&book), [290, 0]);
-        // Once it came otherwise as often, it is no warning any more.
-        book.revise(&read("nothing to learn"), Origin::Strategist, 60, &later(&[("touch blue box", 0)]));
-        assert_eq!(unused(&book), [290, 250]);
-        // Nor is one that nobody ever saw come true.
+        let unused = |book: &Rulebook| book.rules().iter().map(|rule| rule.unused(400)).collect::<Vec<_>>();
+        assert_eq!(unused(&book), [390, 390], "one case is not enough");
+        let confirm = read("confirm 2 | -1 in 2 of 2 | sure");
+        book.revise(&confirm, Origin::Strategist, 60, &later(&[("touch blue box", -1); 2]));
+        assert_eq!(unused(&book), [390, 0]);
+        // It comes otherwise of late: that warns of nothing any more.
+        let mut steps = played(&[("touch blue box", score(0)); 3]);
+        steps.iter_mut().for_each(|step| step.number += 100);
+        book.revise(&read("nothing to learn"), Origin::Strategist, 110, &Digest::new(&steps));
+        assert_eq!(unused(&book), [390, 290]);
+        // Nor does one that nobody ever saw come true.
         let told = read("add | touch pink moon | -1 in 1 of 1 | avoid pink moons | sure");
-        book.revise(&told, Origin::Person, 60, &Digest::default());
-        assert_eq!(book.rules()[2].unused(300), 240);
+        book.revise(&told, Origin::Person, 160, &Digest::default());
+        assert_eq!(book.rules()[2].unused(400), 240);
     }
 
     #[test]
     fn what_may_have_come_goes_by_the_rules_or_is_what_they_say_nothing_of() {
         let mut book = Rulebook::default();
         book.revise(&read(ADDED), Origin::Strategist, 5, &digest());
-        let met = |near: &[(u32, &str)], change: i32| {
+        let met = |book: &Rulebook, near: &[(u8, &str)], change: i32| {
             let near = near.iter().map(|(far, thing)| (*far, format!("touch {thing}").parse().unwrap()));
             let likely = book.likely(near.collect(), &score(change));
             likely.iter().map(|meeting| meeting.thing.clone()).collect::<Vec<_>>()
         };
-        let all = [(0, "blue box"), (1, "pink moon"), (1, "red ring"), (1, "pink moon"), (2, "green cup")];
-        assert_eq!((met(&all, 2), met(&all, -1)), (vec!["red ring".into()], vec!["blue box".into()]));
+        let all = [(2, "green cup"), (1, "blue box"), (1, "pink moon"), (1, "red ring"), (1, "pink moon")];
+        assert_eq!(met(&book, &all, 2), ["red ring"], "a rule says so");
+        assert_eq!(met(&book, &all, -1), ["blue box"]);
         assert_eq!(
-            met(&all, -4),
+            met(&book, &all, -4),
             ["pink moon"],
-            "of the others something else comes, and the cup is farther"
+            "of the others something else comes; the cup is farther"
         );
-        assert_eq!(met(&all[..1], -4), [""; 0]);
+        assert_eq!(met(&book, &all[1..2], -4), [""; 0]);
+        assert_eq!(met(&book, &[(0, "blue box")], -4), ["blue box"], "it stood in the way");
+        let leaves = read("add | white ring leaves | -4 in 1 of 1 | catch white rings | maybe");
+        book.revise(&leaves, Origin::Person, 6, &Digest::default());
+        assert_eq!(met(&book, &all, -4), [""; 0], "something has left, perhaps");
+        // What was proved wrong, or says nothing that can be counted, speaks for nothing.
+        let odd = read("add | touch pink moon | it hurts in 1 of 1 | avoid pink moons | sure");
+        book.revise(&odd, Origin::Person, 6, &Digest::default());
+        assert_eq!(met(&book, &all, -3), ["pink moon"]);
+        book.revise(&read("nothing to learn"), Origin::Strategist, 60, &later(&[("touch blue box", 2); 2]));
+        assert_eq!(met(&book, &all[1..2], -3), ["blue box"]);
     }
 
     /// The digest of steps that come after [`digest`]'s.

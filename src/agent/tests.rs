@@ -6,6 +6,8 @@ use crate::agent::rulebook::Origin;
 use crate::env::Status;
 use crate::mind::{Adapter, Answer, Completion, Gradient, Lesson, Objective, Part};
 use pollster::block_on;
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 /// Up meets a ring, down a box: one is good and one is bad, and a twist trades them.
 #[derive(Clone)]
@@ -144,7 +146,7 @@ impl Mind for Script {
             Some("fail") => return Err(MindError("the worker is gone".into())),
             Some("hang") => std::future::pending().await,
             Some(text) => text.into(),
-            None if words(&prompt[1]) == prompt::WHERE => self.sees.into(),
+            None if prompt::is_look(prompt) => self.sees.into(),
             None => Script::revision(&words(&prompt[0]), &words(&prompt[1])),
         };
         Ok(Answer { completions: vec![said(text, 0)], read: 50 })
@@ -181,6 +183,8 @@ fn what_it_did_not_foresee_it_looks_at_again() {
     let all = play(&mut agent, &mut game(), &mut mind(), 12);
     let steps: Vec<String> = agent.history().records().map(|record| record.step.to_string()).collect();
     assert!(steps.iter().all(|step| step.ends_with(" wait: touch green moon: -1")), "{steps:?}");
+    let moon: Vec<Meeting> = vec!["touch green moon".parse().unwrap()];
+    assert!(all.iter().all(|decision| decision.second_look.as_ref() == Some(&moon)));
     let rules: Vec<&str> = agent.rulebook().rules().iter().map(|rule| rule.heuristic.as_str()).collect();
     assert_eq!(rules, ["avoid green moons"]);
     assert_eq!(all[11].dynamics.tokens.looks, 12 * (50 + sees.len() as u64));
@@ -188,12 +192,23 @@ fn what_it_did_not_foresee_it_looks_at_again() {
     let mut agent = Agent::new(Settings::rules_only(1));
     let good = "add | touch green moon | +1 in 3 of 3 | touch green moons for points | sure";
     agent.rulebook_mut().revise(&Revision::read(good).0, Origin::Person, 0, &Digest::default());
-    play(&mut agent, &mut game(), &mut mind(), 3);
-    assert!(agent.history().records().all(|record| record.step.meets.is_empty()));
+    let all = play(&mut agent, &mut game(), &mut mind(), 3);
+    assert!(all.iter().all(|decision| decision.second_look == Some(vec![])));
+    // What ends an episode is looked at, too; and a step that is dropped while it looks has been played.
+    let mut agent = Agent::new(Settings::rules_only(1));
+    let (mut short, mut stuck) = (Stall { length: 2, ..game() }, Script { writes: Some("hang"), ..mind() });
+    play(&mut agent, &mut short, &mut mind(), 1);
+    let begun =
+        pin!(agent.step(&mut short, &mut stuck)).poll(&mut Context::from_waker(Waker::noop())).is_pending();
+    assert!(begun);
+    assert_eq!((agent.decisions(), agent.history().next()), (2, 2));
+    let mut agent = Agent::new(Settings::rules_only(1));
+    let all = play(&mut agent, &mut Stall { length: 1, ..game() }, &mut mind(), 1);
+    assert_eq!(all[0].settled[0].meets, moon);
     // Who never reflects has no use for it.
     let mut agent = Agent::new(Settings::fixed(1));
     let all = play(&mut agent, &mut game(), &mut mind(), 12);
-    assert_eq!(all[11].dynamics.tokens.looks, 0);
+    assert!(all.iter().all(|decision| decision.second_look.is_none()));
 }
 
 #[test]

@@ -110,29 +110,29 @@ pub fn beside((x, y): (u8, u8), action: Action) -> Option<(u8, u8)> {
 /// Whether by a text's own words its shot goes past what it is to hit: `me 5 6 facing left. goal shoot red ring 5 1
 /// up 5 here`.
 pub fn shoots_past(text: &str) -> bool {
-    let sentence = |after: &str| text.split(after).nth(1).and_then(|rest| rest.split(['.', ',']).next());
-    let (Some(facing), Some(goal)) = (sentence(" facing "), sentence("goal shoot ")) else { return false };
+    let said = |before: &str| text.split_once(before).map(|(_, after)| after);
+    let (Some(facing), Some(goal)) = (said(" facing "), said("goal shoot ")) else { return false };
+    let goal = goal.split_once('.').map_or(goal, |(goal, _)| goal);
     let is_goal = |met: &Meeting| met.how == How::Shoot && goal.starts_with(&met.thing);
-    let way = goal.split(" here").next().unwrap_or_default().split(' ');
-    let mut ways = way.filter(|word| ["up", "down", "left", "right"].contains(word));
-    meetings(text).iter().any(is_goal) && ways.any(|way| way != facing.trim())
+    let is_off = |way: &str| goal.contains(&format!(" {way} ")) && !facing.starts_with(way);
+    let elsewhere = goal.contains(" at ") || ["up", "down", "left", "right"].into_iter().any(is_off);
+    elsewhere && meetings(text).iter().any(is_goal)
 }
 
 /// What may have met the player in a step in which it foresaw nothing, by a look at the frame before it (`me 5 6, red
-/// ring 8 4, blue box 3 7`): the things where its action led, and those a step away from there, the nearest first.
-pub fn in_reach(look: &str, action: Action) -> Vec<(u32, Meeting)> {
+/// ring 8 4, blue box 3 7`): the things where its action led, and those beside that, obliquely too, with how far that is.
+pub fn in_reach(look: &str, action: Action) -> Vec<(u8, Meeting)> {
     let mut said = look.trim().split(", ");
     let Some(me) = said.next().and_then(place) else { return Vec::new() };
     let (x, y) = beside(me, action).unwrap_or(me);
     let met = |thing: &str| {
-        let mut words = thing.rsplitn(3, ' ');
-        let mut off = |from: u8| Some(u32::from(words.next()?.parse::<u8>().ok()?.abs_diff(from)));
-        let far = off(y)? + off(x)?;
-        Some((far, format!("touch {}", words.next()?).parse().ok()?))
+        let (named, at_y) = thing.rsplit_once(' ')?;
+        let (name, at_x) = named.rsplit_once(' ')?;
+        let off =
+            |from: u8, at: &str| at.parse::<u8>().ok().map(|at| at.abs_diff(from)).filter(|off| *off < 2);
+        Some((off(x, at_x)? + off(y, at_y)?, format!("touch {name}").parse().ok()?))
     };
-    let mut near: Vec<(u32, Meeting)> = said.filter_map(met).filter(|(far, _)| *far < 2).collect();
-    near.sort_by_key(|(far, _)| *far);
-    near
+    said.filter_map(met).collect()
 }
 
 /// Whether the player got farther from one text to the next than a step goes.
@@ -400,9 +400,11 @@ impl Step {
         Self { number, action, meets, looks, change, shielded, swapped, moved: false, missed }
     }
 
-    /// Whether something came of it that the agent did not foresee.
+    /// Whether something came of it though nothing was foreseen, and it can tell what things do. Nothing that is met
+    /// explains a shot's hit.
     pub fn is_unforeseen(&self) -> bool {
-        self.meets.is_empty() && self.looks.is_empty() && !self.change.is_none()
+        let foreseen = !self.meets.is_empty() || !self.looks.is_empty();
+        !foreseen && !self.change.is_none() && !self.swapped && self.action != Action::Fire
     }
 
     /// Whether it says anything that could be thought about.
@@ -467,23 +469,23 @@ mod tests {
         assert!(!past("up", up, shot) && !past("up, wall left", up, "shoot red ring and pink moon leaves"));
         assert!(past("left", up, shot) && past("left, wall up", up, shot));
         assert!(past("up", "shoot red ring 6 1 right 1 up 5 here in 0", shot), "it is not in line");
+        assert!(past("up", "shoot red ring 5 1 up 5 turn left in 0", shot));
+        assert!(past("up", "shoot red ring 5 1 up 5 at 5 4 in 2", shot));
         assert!(!past("left", up, "shoot blue box") && !past("left", "none", shot), "it hits something else");
         assert!(!past("left", up, "nothing") && !shoots_past("fire: shoot red ring"));
     }
 
     #[test]
-    fn in_reach_is_what_stands_where_the_action_leads_or_else_a_step_from_there() {
+    fn in_reach_is_what_stands_where_the_action_leads_or_beside_that() {
         let look = "me 5 6, red ring 5 4, blue box 4 5, pink moon 6 6, red ring 0 0";
-        let say = |(far, meeting): &(u32, Meeting)| format!("{meeting} {far}");
+        let say = |(far, meeting): &(u8, Meeting)| format!("{meeting} {far}");
         let reach = |action| in_reach(look, action).iter().map(say).collect::<Vec<_>>();
-        assert_eq!(reach(Action::Up), ["touch red ring 1", "touch blue box 1"], "a step from 5 5");
-        assert_eq!(reach(Action::Right), ["touch pink moon 0"]);
-        assert_eq!(reach(Action::Wait), ["touch pink moon 1"]);
-        let both = "me 5 6, red ring 5 5, blue box 5 6";
+        assert_eq!(reach(Action::Up), ["touch red ring 1", "touch blue box 1", "touch pink moon 2"]);
+        assert_eq!(reach(Action::Right), ["touch pink moon 0"], "it stands there");
         assert_eq!(
-            in_reach(both, Action::Wait)[0].1.to_string(),
-            "touch blue box",
-            "the nearest comes first"
+            reach(Action::Wait),
+            ["touch blue box 2", "touch pink moon 1"],
+            "what bounces comes obliquely"
         );
         for odd in ["", "me", "me 5 6", "me 5 6, ring", "me 5 6, 5 5", "me 5 6, red ring 5 999, blue box x 5"]
         {
@@ -552,6 +554,7 @@ mod tests {
         #[test]
         fn nearly_right_text_is_no_trouble(text in "(me|trend)?( ?(-?[0-9]{1,12}|up|down|me)[., ]?){0,4}") {
             place(&text);
+            in_reach(&text.replace("up", "red ring"), Action::Up);
             let status = Status { score: 0, lives: 1, readings: Default::default() };
             looks(&text, &status);
             if let Ok(look) = text.parse::<Look>() {

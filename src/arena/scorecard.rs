@@ -30,7 +30,7 @@ pub struct Standing {
     pub runs: usize,
     /// Decisions in all runs.
     pub decisions: u64,
-    /// Tokens a decision, of votes and learning.
+    /// Tokens a decision, of votes, second looks and learning.
     pub acting: f64,
     /// Tokens a decision, of reflections.
     pub reflecting: f64,

@@ -1027,6 +1027,7 @@ pub mod tests {
             memory: Default::default(),
             vote,
             outcome: Outcome::default(),
+            second_look: None,
             settled: vec![],
             verdict: Verdict { at: 0, yes: false, reasons: vec![], because: Because::Never, cost: 0 },
             reflection: None,

@@ -284,6 +284,7 @@ impl Watch {
     fn writes(&mut self, place: usize) -> Option<&mut Trace> {
         match self.work {
             Some(Work::Reflection) => self.reflection.as_mut(),
+            Some(Work::SecondLook) => None,
             _ => self.ballots.get_mut(place).map(|ballot| &mut ballot.trace),
         }
     }
@@ -404,6 +405,13 @@ pub mod tests {
         let texts: Vec<_> =
             watch.ballots.iter().map(|b| (b.worker, b.trace.text.as_str(), b.trace.tokens)).collect();
         assert_eq!(texts, [(1, "", 0), (2, "ab", 2), (2, "", 0)]);
+        watch.hear(Told::Begins(Work::SecondLook));
+        watch.hear(token(0, "me 5 6"));
+        assert_eq!(
+            (watch.ballots[0].trace.tokens, watch.reflection.is_none()),
+            (0, true),
+            "no ballot says that"
+        );
         watch.hear(Told::Begins(Work::Reflection));
         watch.hear(token(0, "add"));
         assert_eq!(watch.reflection.as_ref().map(|trace| trace.text.as_str()), Some("add"));
@@ -519,7 +527,7 @@ pub mod tests {
         let point = Point { number: 4, dynamics: Dynamics::default(), reflected, twisted, rolled_back };
         let table = csv(&[point.clone(), point]);
         let columns: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(columns, [20, 20, 20]);
+        assert_eq!(columns, [21, 21, 21]);
         assert!(table.lines().nth(1).is_some_and(|row| row.starts_with("5,0,") && row.ends_with(",1,0,1")));
     }
 }

@@ -106,11 +106,12 @@ impl Rule {
         format!("{} ({})", self.line(), if said.is_empty() { "new".into() } else { said.join(", ") })
     }
 
-    /// How many steps no evidence came, in tens; 0 while they are few. A loss that was borne out is always of use:
-    /// nothing comes of a rule that says so for as long as it is obeyed.
+    /// How many steps no evidence came, in tens; 0 while they are few. One that warns of a loss and is sure by what
+    /// happened is always of use: nothing comes of it for as long as it is obeyed.
     pub fn unused(&self, now: u32) -> u32 {
         let is_loss = self.observation.parse().is_ok_and(|seen: Observation| seen.sign() == Some(-1));
-        if is_loss && self.support.len() > self.contradiction.len() {
+        let is_sure = self.status == Status::Confirmed && !self.support.is_empty() && !self.fails_of_late();
+        if is_loss && is_sure {
             return 0;
         }
         let last = self.support.iter().chain(&self.contradiction).max().copied().unwrap_or(0).max(self.since);

@@ -98,6 +98,9 @@ const AIM: &str = "async selector => {
     return [now.x, now.y];
 }";
 
+/// Whether the page is wider than what it is seen on: a phone makes its window as wide as the page, and shows a part.
+pub const TOO_WIDE: &str = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+
 /// Says in JavaScript whether all of a part of the page is in the window, from its top to its bottom.
 pub fn inside(part: &str) -> String {
     format!(

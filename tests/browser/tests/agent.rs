@@ -4,7 +4,7 @@
 //! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but its votes
 //! are real.
 
-use rulewright_browser_tests::{IDLE, PATIENCE, Visitor, inside};
+use rulewright_browser_tests::{IDLE, PATIENCE, TOO_WIDE, Visitor, inside};
 
 /// The ballots' actions, in their order; `null` for one that abstains.
 const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
@@ -160,6 +160,7 @@ async fn on_a_phone_the_way_in_is_in_sight_and_board_and_votes_are_seen_together
     for part in ["#board", "#votes-title", "#settled"] {
         visitor.until(&inside(part)).await;
     }
+    assert!(!visitor.js::<bool>(TOO_WIDE).await, "the window would be wider and higher than the phone");
     // Farther down the board is still there, and does not lie on what was scrolled to.
     visitor.run("document.querySelector('#rulebook-title').scrollIntoView()").await;
     visitor.until(&inside("#board")).await;

@@ -3,7 +3,7 @@
 use rulewright::env::{Action, Environment};
 use rulewright::games::replay::Move;
 use rulewright::games::{Game, Split};
-use rulewright_browser_tests::{Visitor, root};
+use rulewright_browser_tests::{TOO_WIDE, Visitor, root};
 use serde::Deserialize;
 use std::io::Read;
 use std::time::Duration;
@@ -200,7 +200,7 @@ async fn touch_plays_by_swipes_and_by_the_pad() {
     episode.step(Action::Down);
     visitor.until("+document.querySelector('#steps').innerText == 4").await;
     visitor.board_shows(&episode.frame(), "swipes").await;
-    let overflow: bool = visitor.js("document.documentElement.scrollWidth > innerWidth").await;
+    let overflow: bool = visitor.js(TOO_WIDE).await;
     assert!(!overflow, "the page is wider than the phone");
     visitor.leave().await;
 }

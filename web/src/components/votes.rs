@@ -113,6 +113,9 @@ pub fn Votes(props: &Shared) -> Html {
             if let Some(said) = decision.filter(|_| !writing).and_then(|decision| words::in_vain(&decision.in_vain)) {
                 <p id="in-vain" class="empty">{ said }</p>
             }
+            if let Some(said) = decision.filter(|_| !writing).and_then(|decision| decision.second_look.as_deref()) {
+                <p id="second-look" class="empty">{ words::second_look(said) }</p>
+            }
         </section>
     }
 }

@@ -6,6 +6,7 @@ use super::{Backend, News, Worker};
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{FutureExt, RemoteHandle, try_join_all};
+use rulewright::agent::prompt;
 use rulewright::mind::{
     Adapter, Answer, Glance, Gradient, Lesson, Message, Mind, MindError, Objective, Policy, Purpose, Style,
     Token,
@@ -31,6 +32,8 @@ pub enum Work {
     Vote(Vec<usize>),
     /// The frozen agent is asked what it would do.
     Comparison,
+    /// It looks again at what it did not foresee.
+    SecondLook,
     /// The strategist writes.
     Reflection,
     /// The policy learns.
@@ -275,7 +278,7 @@ impl Mind for Pool {
     }
 
     async fn write(&mut self, prompt: &[Message], style: &Style) -> Result<Answer, MindError> {
-        self.tell(Told::Begins(Work::Reflection));
+        self.tell(Told::Begins(if prompt::is_look(prompt) { Work::SecondLook } else { Work::Reflection }));
         self.written(&self.workers(), style, Purpose::Write, prompt).await
     }
 

@@ -5,6 +5,7 @@ use crate::model::{self, Stage};
 use crate::state::State;
 use rulewright::agent::executor::{Settled, Vote};
 use rulewright::agent::prompt;
+use rulewright::agent::trace::Meeting;
 use rulewright::env::Action;
 
 /// The agent is to play, and there is no model.
@@ -54,6 +55,7 @@ pub fn status(state: &State) -> String {
             format!("Its model is loading: {}", model::words::stage(model))
         }
         (Some(Work::Reflection), _) => "The strategist rewrites the rules…".into(),
+        (Some(Work::SecondLook), _) => "It did not foresee that, and looks again…".into(),
         (Some(Work::Lesson), _) if watch.deciding => "It learns from how far it agreed…".into(),
         (Some(Work::Comparison), _) if watch.deciding => "It also votes without rules and learning…".into(),
         (Some(Work::Vote(writers)), _) if watch.deciding => {
@@ -88,6 +90,13 @@ pub fn settled(vote: &Vote) -> String {
         1 => format!("{what}; one abstained."),
         more => format!("{what}; {more} abstained."),
     }
+}
+
+/// What a second look found.
+pub fn second_look(met: &[Meeting]) -> String {
+    let found: Vec<String> = met.iter().map(ToString::to_string).collect();
+    let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
+    format!("It had not foreseen what came, and looked at that frame again. What may have met it: {found}.")
 }
 
 /// The actions that the agent was not offered in a decision.
@@ -189,6 +198,13 @@ mod tests {
         assert_eq!(in_vain(&[]), None);
         let said = "Left out for now, as it came to nothing here: up, left.";
         assert_eq!(in_vain(&[Up, Left]).as_deref(), Some(said));
+    }
+
+    #[test]
+    fn what_a_second_look_found_is_said() {
+        let moon = "touch green moon".parse().unwrap();
+        assert!(second_look(&[moon]).ends_with("What may have met it: touch green moon."));
+        assert!(second_look(&[]).ends_with("What may have met it: nothing."));
     }
 
     #[test]
