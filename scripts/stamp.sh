@@ -25,7 +25,11 @@ for backend in cpu gpu; do parts="$parts, \"worker.js?backend=$backend&v=$versio
 parts=${parts//&/\\&}
 sed -i.old -e "s#\"VERSION\"#\"$version\"#" -e "s#\"PARTS\"#$parts#" offline.js
 rm -f ./*.old
-grep -q "rulewright-web_bg.wasm?v=$version" start.js && ! grep -q Cargo.toml index.html
+# One a line: what fails before an "&&", or after a "!", does not end the script.
 for part in start.js style.css icon.svg manifest.webmanifest; do grep -q "$part?v=$version" index.html; done
-grep -q "worker-cpu_bg.wasm?v=$worker" worker.js && grep -q "worker-gpu.js?v=$worker" worker.js
-grep -q "style.css?v=$version" offline.js && grep -q "icon-512.png?v=$version" manifest.webmanifest
+[ "$(grep -c Cargo.toml index.html)" = 0 ]
+grep -q "rulewright-web_bg.wasm?v=$version" start.js
+grep -q "worker-cpu_bg.wasm?v=$worker" worker.js
+grep -q "worker-gpu.js?v=$worker" worker.js
+grep -q "style.css?v=$version" offline.js
+grep -q "icon-512.png?v=$version" manifest.webmanifest
