@@ -26,6 +26,7 @@ use crate::components::ways::Ways;
 use crate::components::who::WhoPlays;
 use crate::focus::{focus_board, use_focus};
 use crate::lab::use_lab;
+use crate::lessons::Lesson;
 use crate::model::use_model;
 use crate::player::use_player;
 use crate::shelf::{self, address_of, is_only_rules, use_rulebooks, without_rules};
@@ -58,9 +59,10 @@ impl Opened {
 #[component]
 pub fn App(opened: &Opened) -> Html {
     // First: a link's rules are read before the address is tidied.
-    let rulebooks = use_rulebooks();
+    let lesson = opened.settings.lesson.and_then(Lesson::find);
+    let rulebooks = use_rulebooks(lesson.map(|lesson| &*lesson.notes.title));
     let state = use_reducer(|| State::new(opened.settings.clone(), opened.notices.clone()));
-    use_address(&state);
+    use_address(&state, &rulebooks);
     use_keyboard(&state);
     use_clock(&state);
     use_focus();
@@ -241,33 +243,31 @@ fn use_drawn() -> Part {
     *drawn
 }
 
-/// Opens the visitor's rulebook again when the vote-collapse lab or a lesson is over, whatever ended it. (A page that was
-/// put up anew within one no longer knows which it was.)
+/// Opens the visitor's rulebook again when the vote-collapse lab or a lesson is over, whatever ended it.
 #[hook]
 fn use_return(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf::Rulebooks>) {
-    let now = (state.lab.as_ref().map(|lab| lab.book.clone()), state.settings.lesson);
-    let (was, shelf) = (use_mut_ref(|| now.clone()), rulebooks.dispatcher());
-    use_effect_with(now, move |now| {
-        let (lab, lesson) = was.replace(now.clone());
-        if let Some(book) = lab.filter(|_| now.0.is_none()) {
-            shelf.dispatch(shelf::Event::LabOver(book));
+    let now = (state.collapse.is_some(), state.settings.lesson.is_some());
+    let (was, shelf) = (use_mut_ref(|| now), rulebooks.dispatcher());
+    use_effect_with(now, move |&(collapse, lesson)| {
+        let (had_collapse, had_lesson) = was.replace((collapse, lesson));
+        if had_collapse && !collapse {
+            shelf.dispatch(shelf::Event::CollapseOver);
         }
-        if lesson.is_some() && now.1.is_none() {
+        if had_lesson && !lesson {
             shelf.dispatch(shelf::Event::LessonOver);
         }
     });
 }
 
-/// Opens a game's rulebook when somebody chooses the game; a link and a lesson say themselves which rules go
-/// with them.
+/// Tells the rulebooks which game is played, and whether somebody chose it; a link and a lesson say themselves which
+/// rules go with them.
 #[hook]
 fn use_game(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf::Rulebooks>) {
-    let (game, dispatcher) = (state.settings.game, rulebooks.dispatcher());
-    use_effect_with(state.picked, move |picked| {
-        if *picked > 0
-            && let Some(game) = Game::find(game)
-        {
-            dispatcher.dispatch(shelf::Event::Game(game.file.title.clone()));
+    let (dispatcher, before) = (rulebooks.dispatcher(), use_mut_ref(|| 0));
+    use_effect_with((state.picked, state.settings.game), move |&(picked, game)| {
+        let chosen = before.replace(picked) != picked;
+        if let Some(game) = Game::find(game) {
+            dispatcher.dispatch(shelf::Event::Game { title: game.file.title.clone(), chosen });
         }
     });
 }
@@ -301,23 +301,27 @@ fn opened() -> (Settings, Vec<String>) {
     (settings, notices)
 }
 
-/// Keeps the address and the state the same: a change writes the address, another address opens it.
+/// Keeps the address and the state the same: a change writes the address, another address opens it. Rules that are
+/// still on offer stay in it, so that a page that is put up anew offers them again.
 #[hook]
-fn use_address(state: &UseReducerHandle<State>) {
-    use_effect_with(state.settings.clone(), show_settings);
+fn use_address(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf::Rulebooks>) {
+    let piece = rulebooks.offer.as_ref().and_then(|offer| offer.piece.clone());
+    let shown = (state.settings.clone(), piece);
+    use_effect_with(shown.clone(), |(settings, piece)| show_settings(settings, piece.as_deref()));
     let dispatcher = state.dispatcher();
-    let now = use_mut_ref(|| state.settings.clone());
-    now.borrow_mut().clone_from(&state.settings);
+    let now = use_mut_ref(|| shown.clone());
+    now.replace(shown);
     use_effect_with((), move |()| {
         let listener = web_sys::window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
                 if is_only_rules(&fragment()[0]) {
                     // They are looked at first, and the game goes on.
-                    return show_settings(&now.borrow());
+                    let (settings, piece) = &*now.borrow();
+                    return show_settings(settings, piece.as_deref());
                 }
                 let (settings, notices) = opened();
                 // Junk goes from the address even where it leaves all settings as they were.
-                show_settings(&settings);
+                show_settings(&settings, now.borrow().1.as_deref());
                 dispatcher.dispatch(Event::Open(settings, notices));
             })
         });
@@ -326,9 +330,12 @@ fn use_address(state: &UseReducerHandle<State>) {
 }
 
 /// Writes what can be seen of the settings outside of the app: the address, the title, the theme.
-fn show_settings(settings: &Settings) {
+fn show_settings(settings: &Settings, rules: Option<&str>) {
     let (Some(window), Some(page)) = (web_sys::window(), document()) else { return };
-    let fragment = format!("#{}", address::write(settings));
+    let mut fragment = format!("#{}", address::write(settings));
+    if let Some(piece) = rules {
+        fragment = format!("{fragment}&rules={piece}");
+    }
     if window.location().hash().is_ok_and(|now| now != fragment)
         && let Ok(history) = window.history()
     {

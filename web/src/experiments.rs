@@ -8,16 +8,7 @@ use rulewright::games::Episode;
 use rulewright::samples::lie::lies;
 
 /// The rulebook of the vote-collapse lab, beside the visitor's own.
-pub const LAB_BOOK: &str = "Vote-collapse lab";
-
-/// What the lab has put aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lab {
-    /// How the agent played before.
-    pub before: Manner,
-    /// The rulebook that was open.
-    pub book: String,
-}
+pub const COLLAPSE_BOOK: &str = "Vote-collapse lab";
 
 /// Those settings that the lab changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -116,6 +116,7 @@ pub enum End {
 pub struct Trial {
     pub game: &'static Game,
     pub seed: u32,
+    book: Rc<Rulebook>,
     /// Episodes played, and of how many.
     pub played: (usize, usize),
     /// What is known so far; at last the worth of the whole rulebook.
@@ -277,18 +278,19 @@ impl Lab {
         self.order.is_some()
     }
 
-    /// What the rules are worth in a game, as far as it is known.
-    pub fn worths(&self, game: &str) -> Vec<Worth> {
-        let trial = self.trial.as_ref().filter(|trial| trial.game.id == game);
-        trial.map_or_else(Vec::new, |trial| trial.found.clone())
+    /// What a rulebook's rules are worth in a game, as far as it is known: beside other rules they may be worth more or
+    /// less.
+    pub fn worths(&self, game: &str, book: &Rulebook) -> Vec<Worth> {
+        let is_it = |trial: &&Rc<Trial>| trial.game.id == game && trial.book.lines() == book.lines();
+        self.trial.as_ref().filter(is_it).map_or_else(Vec::new, |trial| trial.found.clone())
     }
 
     fn start(&mut self, task: Task) {
         self.numbers += 1;
         self.loads = true;
         match task.clone() {
-            Task::Trial { game, seed, .. } => {
-                let trial = Trial { game, seed, played: (0, 0), found: Vec::new(), end: None };
+            Task::Trial { game, seed, book } => {
+                let trial = Trial { game, seed, book, played: (0, 0), found: Vec::new(), end: None };
                 self.trial = Some(Rc::new(trial));
             }
             Task::Race(entry) => self.race = Some(Rc::new(Race::new(entry))),
@@ -429,6 +431,9 @@ async fn race(entry: &Entry, pool: &mut Pool, tell: &impl Fn(News)) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rulewright::agent::digest::Digest;
+    use rulewright::agent::revision::hand::{Hand, Words};
+    use rulewright::agent::rulebook::Origin;
     use rulewright::arena::contest::scale;
 
     fn game() -> &'static Game {
@@ -474,7 +479,12 @@ mod tests {
             without: Interval::default(),
         };
         let lab = after(lab, vec![news(News::Tried((2, 6), vec![worth]))]);
-        assert_eq!((lab.worths("orchard").len(), lab.worths("vault").len()), (1, 0), "in its own game");
+        let worths = |game, book: &Rulebook| lab.worths(game, book).len();
+        let mut other = Rulebook::default();
+        assert_eq!((worths("orchard", &other), worths("vault", &other)), (1, 0), "in its own game");
+        let words = Words { heuristic: "go down".into(), ..Words::default() };
+        other.revise(&Hand::Add(words).into(), Origin::Person, 0, &Digest::default());
+        assert_eq!(worths("orchard", &other), 0, "beside the same rules");
         let lab = after(lab, vec![Event::Stop, news(News::Tried((3, 6), vec![])), news(News::Done)]);
         let trial_is = |lab: &Lab, played, end: Option<End>| {
             lab.trial.as_ref().is_some_and(|trial| trial.played == played && trial.end == end)

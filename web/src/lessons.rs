@@ -66,7 +66,7 @@ pub struct Scene {
     /// As it stands in the page's address, after the `#`.
     pub address: String,
     /// The rules that the lesson's rulebook begins with; where none are given the step goes on with what is in it, and
-    /// with the agent, if it plays that game and seed already.
+    /// with the agent, if it began with that game and seed.
     pub rules: Option<Vec<SceneRule>>,
 }
 

@@ -1,7 +1,7 @@
 //! The rulebooks on the page: which there are, which is open, and every way in which they change. Kept in
 //! the browser's storage, together with whatever other tabs do.
 
-use crate::experiments::LAB_BOOK;
+use crate::experiments::COLLAPSE_BOOK;
 use crate::storage;
 use gloo_events::EventListener;
 use rulewright::agent::digest::Digest;
@@ -12,6 +12,7 @@ use rulewright::agent::rulebook::rule::plain;
 use rulewright::agent::rulebook::sheet::Sheet;
 use rulewright::agent::rulebook::shelf::{Shelf, follows};
 use rulewright::agent::rulebook::{Origin, Rule, Rulebook};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::HashChangeEvent;
@@ -23,6 +24,10 @@ const SHELF: &str = "rulewright.shelf";
 const UNREADABLE: &str = "rulewright.shelf.unreadable";
 /// Where the name of the rulebook is stored that was open last.
 const OPEN: &str = "rulewright.open";
+/// Where it is stored which one was open before, if a lesson or the lab opened its own.
+const LENT: &str = "rulewright.lent";
+/// Where it is stored which rulebook goes with which game.
+const PLAYED: &str = "rulewright.played";
 /// What a visitor's first rulebook is called.
 const FIRST: &str = "My rules";
 
@@ -33,6 +38,8 @@ pub struct Offer {
     pub link: Link,
     /// The name of the file; none if it is a link.
     pub file: Option<String>,
+    /// The link's piece of the address; none if it is a file.
+    pub piece: Option<String>,
     /// Why it could not be taken as was chosen.
     pub problems: Vec<String>,
 }
@@ -50,6 +57,29 @@ pub enum Choice {
     Discard,
 }
 
+/// What a lesson and the vote-collapse lab have open in place of the visitor's rulebook.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Lent {
+    /// The name of the lesson's rulebook, and of the one that was open before.
+    lesson: Option<(String, String)>,
+    /// The name of the one that was open before the lab's.
+    collapse: Option<String>,
+}
+
+impl Lent {
+    /// As text, a name a line.
+    fn write(&self) -> String {
+        let (lesson, before) = self.lesson.clone().unwrap_or_default();
+        [lesson, before, self.collapse.clone().unwrap_or_default()].join("\n")
+    }
+
+    fn read(text: &str) -> Self {
+        let mut names = text.lines().map(|name| Some(name.to_string()).filter(|name| !name.is_empty()));
+        let mut next = || names.next().flatten();
+        Self { lesson: next().zip(next()), collapse: next() }
+    }
+}
+
 /// The rulebooks on the page.
 #[derive(Clone)]
 pub struct Rulebooks {
@@ -59,8 +89,11 @@ pub struct Rulebooks {
     changes: u64,
     shelf: Shelf,
     open: String,
-    /// The names of the rulebook that a lesson opened, and of the one that was open before.
-    lesson: Option<(String, String)>,
+    lent: Lent,
+    /// The title of the game that is played.
+    game: String,
+    /// By a game's title, the name of the rulebook that was written into last while it was played.
+    played: BTreeMap<String, String>,
     book: Rc<Rulebook>,
     /// The stored text as it was last seen, and the shelf in it.
     stored: Option<String>,
@@ -94,16 +127,20 @@ pub enum Event {
     Redo(u32),
     /// The agent's rulebook in place of the one of this name that it was before.
     Keep(String, Rc<Rulebook>, Rulebook),
-    /// Another game begins: the rulebook of its name, unless the open one is still empty.
-    Game(String),
+    /// The game of this title is played. If a person chose it, its rulebook opens: that which was written into last in it, or
+    /// else that of its name, unless the open one is still empty.
+    Game {
+        title: String,
+        chosen: bool,
+    },
     /// A lesson's own rulebook opens: with these rules, or as it is.
     Lesson(String, Option<Vec<Words>>),
     /// The lesson is over: the rulebook opens that was open before it, unless somebody chose one meanwhile.
     LessonOver,
-    /// The rulebook of this name opens, with these rules.
-    Put(String, Vec<Words>),
-    /// The vote-collapse lab is over: this rulebook opens, unless somebody chose another than the lab's meanwhile.
-    LabOver(String),
+    /// The rulebook of the vote-collapse lab opens, with these rules.
+    Collapse(Vec<Words>),
+    /// The lab is over: the rulebook opens that was open before it, unless somebody chose one meanwhile.
+    CollapseOver,
     Open(String),
     New(String),
     Copy(String),
@@ -132,8 +169,9 @@ pub fn forget_unreadable(known: &str) -> Event {
 }
 
 impl Rulebooks {
-    /// The stored rulebooks, or a first empty one.
-    fn load() -> Self {
+    /// The stored rulebooks, or a first empty one. In the lesson of this title its rulebook is open, if there is one;
+    /// otherwise the visitor's own is, also after a lesson or the lab.
+    fn load(lesson: Option<&str>) -> Self {
         let (mut notices, mut stores) = (Vec::new(), true);
         let stored = storage::read(SHELF).unwrap_or_else(|problem| {
             notices.push(problem);
@@ -159,7 +197,26 @@ impl Rulebooks {
         // What was put aside is not in its old place any more.
         let stored = stored.filter(|_| read.is_ok() || !stores);
         let open = storage::read(OPEN).ok().flatten().unwrap_or_default();
-        Self { stores, aside, ..Self::new(read.ok().flatten(), stored, &open, notices) }
+        let lent = Lent::read(&storage::read(LENT).ok().flatten().unwrap_or_default());
+        let played = storage::read(PLAYED).ok().flatten().unwrap_or_default();
+        let played: Vec<&str> = played.lines().collect();
+        let played = played.as_chunks().0.iter().map(|[game, name]| (game.to_string(), name.to_string()));
+        let played = played.collect();
+        let mut state =
+            Self { stores, aside, lent, played, ..Self::new(read.ok().flatten(), stored, &open, notices) };
+        state.come_back(lesson);
+        state
+    }
+
+    /// The page is put up anew, in the lesson of this title or in none.
+    fn come_back(&mut self, lesson: Option<&str>) {
+        self.end_collapse();
+        if self.lent.lesson.as_ref().is_none_or(|(name, _)| Some(&**name) != lesson) {
+            self.end_lesson();
+        }
+        if let Some(name) = lesson.filter(|name| self.shelf.book(name).is_some()) {
+            self.teach(name, None);
+        }
     }
 
     fn new(shelf: Option<Shelf>, stored: Option<String>, open: &str, notices: Vec<String>) -> Self {
@@ -171,7 +228,9 @@ impl Rulebooks {
             base: shelf.clone(),
             shelf,
             open: String::new(),
-            lesson: None,
+            lent: Lent::default(),
+            game: String::new(),
+            played: BTreeMap::new(),
             book: Rc::default(),
             stored,
             unheard: None,
@@ -242,24 +301,68 @@ impl Rulebooks {
         }
     }
 
-    /// Opens the rulebook of a game.
-    fn begin(&mut self, game: &str) {
-        if self.shelf.book(game).is_some() {
-            self.show(game);
-        } else if !self.book.log().is_empty() {
+    /// The rulebook that was open before a lesson or the lab opened the one of this name in its place.
+    fn before(&self, name: &str) -> Option<&String> {
+        let lesson = self.lent.lesson.as_ref().filter(|(lesson, _)| lesson == name).map(|(_, before)| before);
+        lesson.or(self.lent.collapse.as_ref().filter(|_| name == COLLAPSE_BOOK))
+    }
+
+    /// The rulebook of this name was written into.
+    fn written(&mut self, name: String) {
+        if self.before(&name).is_none() {
+            self.played.insert(self.game.clone(), name);
+        }
+    }
+
+    /// A rulebook has another name.
+    fn renamed(&mut self, from: &str, to: &str) {
+        let lesson = self.lent.lesson.iter_mut().flat_map(|(name, before)| [name, before]);
+        let names = lesson.chain(&mut self.lent.collapse).chain(self.played.values_mut());
+        names.filter(|name| *name == from).for_each(|name| *name = to.into());
+    }
+
+    /// Opens the rulebook of a game that a person chose.
+    fn begin(&mut self, from: &str, game: &str) {
+        let (is_empty, is_games) = (self.book.log().is_empty(), from == self.open);
+        let last = self.played.get(game).filter(|name| self.shelf.book(name).is_some()).cloned();
+        let name = last.unwrap_or_else(|| game.into());
+        if self.shelf.book(&name).is_some() {
+            self.show(&name);
+        } else if !is_empty {
             let added = self.shelf.add(game, Rulebook::default());
             self.showing(added);
+        } else if is_games {
+            // Nobody wrote into it, and it has the other game's name.
+            let renamed = self.shelf.rename(&self.open, game);
+            self.showing(renamed);
         }
     }
 
     /// Opens a lesson's rulebook as it is at a step's beginning.
     fn teach(&mut self, name: &str, rules: Option<Vec<Words>>) {
-        let before = match self.lesson.take() {
+        self.end_collapse();
+        let before = match self.lent.lesson.take() {
             Some((lesson, before)) if lesson == self.open => before,
             _ => self.open.clone(),
         };
-        self.lesson = Some((name.into(), before));
+        self.lent.lesson = Some((name.into(), before));
         self.put(name, rules);
+    }
+
+    fn end_lesson(&mut self) {
+        if let Some((lesson, before)) = self.lent.lesson.take()
+            && lesson == self.open
+        {
+            self.show(&before);
+        }
+    }
+
+    fn end_collapse(&mut self) {
+        if let Some(before) = self.lent.collapse.take()
+            && self.open == COLLAPSE_BOOK
+        {
+            self.show(&before);
+        }
     }
 
     /// Opens the rulebook of a name, with these rules or as it is. Where there is one already, they are a
@@ -346,6 +449,7 @@ impl Rulebooks {
             if from == open {
                 open.clone_from(&to);
             }
+            self.renamed(&from, &to);
             self.notices
                 .push(format!("Another tab changed “{from}” too; what this tab made of it is “{to}” now."));
         }
@@ -353,6 +457,9 @@ impl Rulebooks {
         let gone = self.shelf.book(&open).is_none();
         let is_it = |name: &&str| self.shelf.book(name).is_some_and(|book| book.log() == self.book.log());
         let renamed = self.shelf.names().find(is_it).filter(|_| gone).map(String::from);
+        if let Some(to) = &renamed {
+            self.renamed(&open, to);
+        }
         self.show(renamed.as_deref().unwrap_or(&open));
         if gone {
             self.notices
@@ -362,22 +469,32 @@ impl Rulebooks {
 
     fn apply(&mut self, event: Event) {
         match event {
-            Event::Revise(revision, now) => self.revise(&revision, Origin::Person, now),
+            Event::Revise(revision, now) => {
+                self.revise(&revision, Origin::Person, now);
+                self.written(self.open.clone());
+            }
             Event::Undo(now) => drop(self.shelf.book_mut(&self.open).map(|book| book.undo(now))),
             Event::Redo(now) => drop(self.shelf.book_mut(&self.open).map(|book| book.redo(now))),
-            Event::Keep(name, before, after) => self.keep(&name, &before, after),
-            Event::Game(title) => self.begin(&title),
-            Event::Lesson(name, rules) => self.teach(&name, rules),
-            Event::LessonOver => {
-                if let Some((lesson, before)) = self.lesson.take()
-                    && lesson == self.open
-                {
-                    self.show(&before);
+            Event::Keep(name, before, after) => {
+                self.keep(&name, &before, after);
+                self.written(name);
+            }
+            Event::Game { title, chosen } => {
+                let from = std::mem::replace(&mut self.game, title.clone());
+                if chosen {
+                    self.begin(&from, &title);
                 }
             }
-            Event::Put(name, rules) => self.put(&name, Some(rules)),
-            Event::LabOver(name) if self.open == LAB_BOOK => self.show(&name),
-            Event::LabOver(_) => {}
+            Event::Lesson(name, rules) => self.teach(&name, rules),
+            Event::LessonOver => self.end_lesson(),
+            Event::Collapse(rules) => {
+                // A second press keeps what was open before the first.
+                if self.open != COLLAPSE_BOOK {
+                    self.lent.collapse = Some(self.open.clone());
+                }
+                self.put(COLLAPSE_BOOK, Some(rules));
+            }
+            Event::CollapseOver => self.end_collapse(),
             Event::Open(name) => self.show(&name),
             Event::New(name) => {
                 let added = self.shelf.add(&name, Rulebook::default());
@@ -389,16 +506,22 @@ impl Rulebooks {
             }
             Event::Rename(name) => {
                 let renamed = self.shelf.rename(&self.open, &name);
+                if let Ok(to) = &renamed {
+                    self.renamed(&self.open.clone(), to);
+                }
                 self.showing(renamed);
             }
             Event::Delete => {
                 self.shelf.remove(&self.open);
                 fill(&mut self.shelf);
-                self.show("");
+                self.show(&self.before(&self.open).cloned().unwrap_or_default());
             }
             Event::Offer(Ok(offer)) => self.offer = Some(Rc::new(offer)),
             Event::Offer(Err(problems)) => self.notices = problems,
-            Event::Choose(choice, now) => self.choose(choice, now),
+            Event::Choose(choice, now) => {
+                self.choose(choice, now);
+                self.written(self.open.clone());
+            }
             Event::Stored(stored) => self.join(stored),
             Event::Saved(shelf, text) => {
                 let before = std::mem::replace(&mut self.base, shelf);
@@ -465,11 +588,12 @@ impl Reducible for Rulebooks {
     }
 }
 
-/// The page's rulebooks, kept in step with the storage, and with links that are opened.
+/// The page's rulebooks, kept in step with the storage, and with links that are opened; the page may open in the lesson of
+/// this title.
 #[hook]
-pub fn use_rulebooks() -> UseReducerHandle<Rulebooks> {
+pub fn use_rulebooks(lesson: Option<&str>) -> UseReducerHandle<Rulebooks> {
     let state = use_reducer(|| {
-        let mut state = Rulebooks::load();
+        let mut state = Rulebooks::load(lesson);
         if let Some(offer) = offered(&address()) {
             state.apply(Event::Offer(offer));
         }
@@ -486,9 +610,14 @@ pub fn use_rulebooks() -> UseReducerHandle<Rulebooks> {
             }
         });
     }
-    use_effect_with(state.open.clone(), |open| {
-        // Nothing is lost with it.
+    use_effect_with((state.open.clone(), state.lent.clone()), |(open, lent)| {
+        // Nothing is lost with them.
         let _ = storage::write(OPEN, open);
+        let _ = storage::write(LENT, &lent.write());
+    });
+    use_effect_with(state.played.clone(), |played| {
+        let lines: Vec<String> = played.iter().map(|(game, name)| format!("{game}\n{name}\n")).collect();
+        let _ = storage::write(PLAYED, &lines.concat());
     });
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
@@ -523,8 +652,9 @@ fn address() -> String {
 fn offered(address: &str) -> Option<Result<Offer, Vec<String>>> {
     let (_, fragment) = address.split_once('#')?;
     let (_, rules) = parts(fragment);
-    let link = Link::read(rules?);
-    Some(link.map(|link| Offer { link, file: None, problems: vec![] }).map_err(|problem| vec![problem]))
+    let piece = rules?;
+    let offer = |link| Offer { link, file: None, piece: Some(piece.into()), problems: vec![] };
+    Some(Link::read(piece).map(offer).map_err(|problem| vec![problem]))
 }
 
 /// What a file offers.
@@ -534,7 +664,8 @@ pub fn read_file(name: String, text: &str) -> Result<Offer, Vec<String>> {
     if sheet.name.is_empty() {
         sheet.name = name.rsplit_once('.').map_or(name.as_str(), |(name, _)| name).into();
     }
-    Ok(Offer { link: Link { sheet, ..Link::default() }, file: Some(name), problems: vec![] })
+    let link = Link { sheet, ..Link::default() };
+    Ok(Offer { link, file: Some(name), piece: None, problems: vec![] })
 }
 
 /// A fragment without the rules in it, and the rules.
@@ -745,22 +876,82 @@ mod tests {
     fn the_lab_has_a_rulebook_and_gives_back_the_one_before_also_within_a_lesson() {
         let false_rules = || {
             let words = Words { heuristic: "false".into(), ..Words::default() };
-            Event::Put(LAB_BOOK.into(), vec![words])
+            Event::Collapse(vec![words])
         };
         let lab = after(fresh(), [add("mine"), false_rules()]);
-        assert_eq!((lab.open(), lab.book().lines().len()), (LAB_BOOK, 1));
-        let over = after(lab.clone(), [Event::LabOver(FIRST.into())]);
+        assert_eq!((lab.open(), lab.book().lines().len()), (COLLAPSE_BOOK, 1));
+        // A second press keeps what was there before the first.
+        let over = after(lab.clone(), [false_rules(), Event::CollapseOver]);
         assert_eq!((over.open(), over.book().lines()), (FIRST, vec!["mine".to_string()]));
-        let chosen = after(lab, [Event::New("Other".into()), Event::LabOver(FIRST.into())]);
+        let chosen = after(lab, [Event::New("Other".into()), Event::CollapseOver]);
         assert_eq!(chosen.open(), "Other", "somebody chose it");
         let lesson = [add("mine"), Event::Lesson("Lesson".into(), None), false_rules()];
-        let back = after(after(fresh(), lesson), [Event::LabOver("Lesson".into())]);
+        let back = after(after(fresh(), lesson), [Event::CollapseOver]);
         assert_eq!(back.open(), "Lesson");
         assert_eq!(after(back, [Event::LessonOver]).open(), FIRST);
         // A lesson's step that is set up within the lab ends it first.
-        let begun =
-            [add("mine"), false_rules(), Event::LabOver(FIRST.into()), Event::Lesson("Lesson".into(), None)];
+        let both = Lent { lesson: Some(("Lesson".into(), FIRST.into())), collapse: Some("Lesson".into()) };
+        let only =
+            [Lent { collapse: None, ..both.clone() }, Lent { lesson: None, ..both.clone() }, Lent::default()];
+        for lent in [both].iter().chain(&only) {
+            assert_eq!(Lent::read(&lent.write()), *lent);
+        }
+        let begun = [add("mine"), false_rules(), Event::Lesson("Lesson".into(), None)];
         assert_eq!(after(after(fresh(), begun), [Event::LessonOver]).open(), FIRST);
+    }
+
+    #[test]
+    fn every_game_has_the_rulebook_back_that_it_was_played_with() {
+        let game = |title: &str, chosen| Event::Game { title: title.into(), chosen };
+        let choose = |title| game(title, true);
+        let open = |state: &Rulebooks| (state.open().to_string(), state.book().lines().join(" "));
+        let orchard = after(fresh(), [game("Orchard", false), add("of the orchard")]);
+        let vault = after(orchard.clone(), [choose("Vault")]);
+        assert_eq!(open(&vault), ("Vault".into(), String::new()));
+        let back = after(vault.clone(), [choose("Orchard")]);
+        assert_eq!(open(&back), (FIRST.into(), "of the orchard".into()));
+        let renamed = after(back, [Event::Rename("Mine".into()), choose("Vault"), choose("Orchard")]);
+        assert_eq!(open(&renamed).0, "Mine");
+        let rules = after(vault.clone(), [add("of the vault"), choose("Orchard"), choose("Vault")]);
+        assert_eq!(open(&rules), ("Vault".into(), "of the vault".into()));
+        // An empty one goes along, and has no other game's name.
+        let third = after(vault, [choose("Scrap")]);
+        assert_eq!(open(&third), ("Scrap".into(), String::new()));
+        assert_eq!(third.names().collect::<Vec<_>>(), [FIRST, "Scrap"]);
+        assert_eq!(open(&after(fresh(), [game("Orchard", false), choose("Vault")])).0, FIRST);
+        // What a lesson plays says nothing of the visitor's rulebook.
+        let lesson =
+            [Event::Lesson("Lesson".into(), None), game("Scrap", false), add("theirs"), Event::LessonOver];
+        let scrap = after(after(orchard, lesson), [choose("Orchard"), choose("Scrap")]);
+        assert_eq!(open(&scrap), ("Scrap".into(), String::new()));
+    }
+
+    #[test]
+    fn a_page_that_is_put_up_anew_has_the_lessons_rulebook_within_it_and_the_visitors_after_it() {
+        let lesson = |title: &str| Event::Lesson(title.into(), None);
+        let taught = after(fresh(), [add("mine"), lesson("Voting"), add("theirs")]);
+        let anew = |state: &Rulebooks, lesson: Option<&str>| {
+            let mut state = Rulebooks { lent: Lent::read(&state.lent.write()), ..state.clone() };
+            state.come_back(lesson);
+            state
+        };
+        let within = anew(&taught, Some("Voting"));
+        assert_eq!(within.open(), "Voting");
+        assert_eq!(after(within, [Event::LessonOver]).open(), FIRST);
+        assert_eq!(anew(&taught, None).open(), FIRST);
+        assert_eq!(anew(&taught, Some("Surprise")).open(), FIRST, "it has none yet");
+        // Another tab may have left that by now.
+        let left = anew(&anew(&taught, None), Some("Voting"));
+        assert_eq!(left.open(), "Voting");
+        assert_eq!(after(left, [Event::LessonOver]).open(), FIRST);
+        let collapse = after(taught.clone(), [Event::Collapse(vec![])]);
+        assert_eq!((anew(&collapse, Some("Voting")).open(), anew(&collapse, None).open()), ("Voting", FIRST));
+        // The visitor's own may be renamed meanwhile, and the lesson's deleted.
+        let renamed = [Event::Open(FIRST.into()), Event::Rename("Mine".into()), Event::Open("Voting".into())];
+        assert_eq!(after(after(taught.clone(), renamed), [Event::LessonOver]).open(), "Mine");
+        let state =
+            after(taught, [Event::New("Before all".into()), Event::Open("Voting".into()), Event::Delete]);
+        assert_eq!(state.open(), FIRST);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The page's whole state, and every way in which it changes.
 
 use crate::address::{Pace, Panel, Settings, Speed, Theme, Who};
-use crate::experiments::{Lab, Manner};
+use crate::experiments::Manner;
 use crate::mind::{Backend, Told};
 use crate::model::{self, Model};
 use crate::own::{self, Own};
@@ -91,8 +91,8 @@ pub struct State {
     pub watch: Watch,
     /// Counts how often somebody else than the agent has changed the game.
     pub run: u32,
-    /// What the vote-collapse lab has put aside, while it is open.
-    pub lab: Option<Lab>,
+    /// How the agent played before the vote-collapse lab, while that is open.
+    pub collapse: Option<Manner>,
     /// How things went on before an open lesson set up a step.
     taught: Option<Before>,
     /// Whether the panels about the agent were unfolded once.
@@ -170,7 +170,7 @@ pub enum Event {
     /// A step of a lesson, or no lesson any more.
     Lesson(Option<&'static str>, u8),
     /// What a step of a lesson sets up: the game begins anew; or it goes on, where that is wanted and it is the same
-    /// one with the same seed and player.
+    /// one with the same player, and the agent's seed.
     Scene(Settings, bool),
     /// Something that was typed can't be used.
     Complain(String),
@@ -181,10 +181,10 @@ pub enum Event {
     GoOn,
     /// Both boards begin with the next seed.
     NextRound,
-    /// The vote-collapse lab opens, beside a rulebook that is to be opened again after it.
-    Lab(String),
+    /// The vote-collapse lab opens.
+    Collapse,
     /// The lab is over.
-    LabOver,
+    CollapseOver,
     /// All that happened since the screen was last drawn.
     Several(Vec<Event>),
 }
@@ -226,7 +226,7 @@ impl State {
             model: Model::default(),
             watch: Watch::default(),
             run: 0,
-            lab: None,
+            collapse: None,
             // The address of a lesson has what the lesson set, and not what was there before.
             taught,
             unfolded: false,
@@ -277,6 +277,11 @@ impl State {
     /// Whether the episode is over.
     pub fn is_over(&self) -> bool {
         own::is_over(&self.history)
+    }
+
+    /// Whether the agent still learns from the last step of its episode, or looks back at it.
+    pub fn is_settling(&self) -> bool {
+        self.is_over() && self.watch.deciding
     }
 
     /// Steps among the first so many moments: a twist takes none.
@@ -408,9 +413,9 @@ impl State {
     }
 
     /// The agent learns and reflects again as it did before the lab.
-    fn leave_lab(&mut self) {
-        if let Some(lab) = self.lab.take() {
-            lab.before.put(&mut self.settings);
+    fn end_collapse(&mut self) {
+        if let Some(before) = self.collapse.take() {
+            before.put(&mut self.settings);
         }
     }
 
@@ -426,8 +431,7 @@ impl State {
             self.notices = vec![own::ROUND_OVER.into()];
             return;
         }
-        if self.is_over() && self.watch.deciding {
-            // It still learns from the last step, or looks back.
+        if self.is_settling() {
             return;
         }
         if self.is_over() {
@@ -526,9 +530,11 @@ impl State {
         match event {
             Event::Open(settings, notices) => {
                 let other = (self.settings.game, self.settings.seed) != (settings.game, settings.seed);
-                // What the agent learned in the lab ends with it.
-                let other = self.lab.take().is_some() || other;
-                self.taught = self.taught.filter(|_| settings.lesson.is_some());
+                // What the agent learned in the lab or in a lesson ends with it.
+                let other = self.collapse.take().is_some() || other;
+                let taught = self.taught.take();
+                self.taught = taught.filter(|_| settings.lesson.is_some());
+                let other = taught.is_some() && self.taught.is_none() || other;
                 self.unfolded = false;
                 self.notices = notices;
                 self.dialog = settings.teach.then_some(Dialog::Teacher);
@@ -541,16 +547,17 @@ impl State {
             }
             Event::Scene(settings, goes_on) => {
                 let before = Before::of(&self.settings);
-                let manner = self.lab.as_ref().map_or(before.manner, |lab| lab.before);
+                let manner = self.collapse.unwrap_or(before.manner);
                 self.taught.get_or_insert(Before { manner, ..before });
                 self.unfolded = false;
                 self.notices.clear();
                 self.watch.stop();
-                let scene = |s: &Settings| (s.game, s.seed, s.who);
-                let had_lab = self.lab.take().is_some();
-                if goes_on && !had_lab && scene(&self.settings) == scene(&settings) {
+                let had_collapse = self.collapse.take().is_some();
+                // By now its agent may be at an episode with a later seed.
+                let now = (self.settings.game, self.agent.seed, self.settings.who);
+                if goes_on && !had_collapse && now == (settings.game, settings.seed, settings.who) {
                     self.stop();
-                    self.settings = settings;
+                    self.settings = Settings { seed: self.settings.seed, ..settings };
                 } else {
                     self.choose(settings);
                 }
@@ -563,15 +570,14 @@ impl State {
                     && let Some(before) = self.taught.take()
                 {
                     before.put(&mut self.settings);
-                    if self.lab.take().is_some() {
-                        // What the agent learned in the lab ends with it.
-                        self.restart();
-                    }
+                    self.collapse = None;
+                    // What the agent saw and learned in it ends with it, and is not for the visitor's rulebook.
+                    self.restart();
                 }
             }
             Event::Choose(game) => {
                 self.picked += 1;
-                self.leave_lab();
+                self.end_collapse();
                 self.ask(None);
                 self.choose(Settings { game, ..self.settings.clone() });
             }
@@ -644,14 +650,15 @@ impl State {
                 self.next_episode();
                 self.running = true;
             }
+            Event::NextRound if self.is_settling() => {}
             Event::NextRound => {
                 self.next_episode();
                 self.watch.until = Until::Stopped;
                 self.running = self.settings.goes_on && !self.model.is_missing();
             }
-            Event::Lab(book) => {
+            Event::Collapse => {
                 let before = Manner::of(&self.settings);
-                self.lab.get_or_insert(Lab { before, book });
+                self.collapse.get_or_insert(before);
                 Manner::COLLAPSE.put(&mut self.settings);
                 self.settings.panels.insert(Panel::Learning);
                 if !self.is_agents() {
@@ -659,8 +666,8 @@ impl State {
                 }
                 self.let_play(Until::Stopped);
             }
-            Event::LabOver if self.lab.is_some() => self.leave_lab(),
-            Event::LabOver => Manner::usual().put(&mut self.settings),
+            Event::CollapseOver if self.collapse.is_some() => self.end_collapse(),
+            Event::CollapseOver => Manner::usual().put(&mut self.settings),
             Event::Twist => {
                 if self.is_side_by_side() && !self.looks_back() {
                     self.own.play(Move::Twist);
@@ -1110,12 +1117,14 @@ pub mod tests {
     fn the_visitors_board_is_not_thrown_away_when_the_agent_is_done() {
         let state = after(side_by_side(), &[Event::Pause, BEGUN, Event::Press(Action::Up)]);
         let state = after(state.clone(), &vec![played(state.run, 0); 3000]);
+        let seed = state.settings.seed;
+        let early = after(state.clone(), &[Event::NextRound]);
+        assert_eq!((early.settings.seed, early.own.steps()), (seed, 1), "it still learns from its last step");
         let decided = Event::Watch(watch::Event::Failed("that was all".into()));
         let state = after(state, &[decided, Event::Dismiss]);
         assert!(state.is_over() && !state.running && state.due().is_none());
         let state = after(state, &[Event::Pause]);
         assert!(state.due().is_none() && state.own.steps() == 1 && state.notices[0].contains("Next round"));
-        let seed = state.settings.seed;
         let state = after(state, &[Event::NextRound]);
         assert_eq!((state.settings.seed, state.own.steps(), steps(&state)), (seed + 1, 0, 0));
         assert!(state.running && state.due().is_some());
@@ -1135,16 +1144,15 @@ pub mod tests {
 
     #[test]
     fn the_lab_changes_how_the_agent_plays_and_gives_it_back() {
-        let state = after(with_agent(true), &[Event::Way(Way::Votes(2)), Event::Lab("Mine".into())]);
+        let state = after(with_agent(true), &[Event::Way(Way::Votes(2)), Event::Collapse]);
         let Settings { guard, learns, reflects, votes, .. } = state.settings;
         assert!(!guard && learns && !reflects && votes > 2 && state.running);
         assert!(state.settings.panels.contains(&Panel::Learning));
         // A second press keeps what was there before the first.
-        let state = after(state, &[Event::Lab("Vote-collapse lab".into())]);
-        assert_eq!(state.lab.as_ref().map(|lab| lab.book.as_str()), Some("Mine"));
-        for over in [Event::LabOver, Event::Choose("vault")] {
+        let state = after(state, &[Event::Collapse]);
+        for over in [Event::CollapseOver, Event::Choose("vault")] {
             let state = after(state.clone(), &[over]);
-            assert_eq!((state.settings.votes, state.settings.guard, state.lab), (2, true, None));
+            assert_eq!((state.settings.votes, state.settings.guard, state.collapse), (2, true, None));
         }
     }
 
@@ -1185,8 +1193,11 @@ pub mod tests {
         let step = Settings { votes: 5, ..state.settings.clone() };
         let same = after(state.clone(), &[Event::Scene(step.clone(), true)]);
         assert_eq!((same.agent, same.watch.next(), same.settings.votes), (state.agent, 1, 5));
-        let other = after(state.clone(), &[Event::Scene(Settings { seed: 8, ..step }, true)]);
+        let other = after(state.clone(), &[Event::Scene(Settings { seed: 8, ..step.clone() }, true)]);
         assert_eq!((other.agent.number, other.watch.next()), (1, 0));
+        // So it does when that agent is at its next episode by now.
+        let later = after(state.clone(), &[Event::GoOn, Event::Scene(step, true)]);
+        assert_eq!((later.agent, later.watch.next(), later.settings.seed), (state.agent, 1, 2));
         // By itself it goes on as it is, with what it has learned.
         let next = after(state, &[Event::GoOn]);
         assert_eq!((next.agent, next.settings.seed, next.watch.next()), (Root { number: 0, seed: 1 }, 2, 1));
@@ -1254,9 +1265,9 @@ pub mod tests {
         let lesson = Settings { lesson: Some("1-one-sentence"), ..Settings::default() };
         let state = after(with_agent(true), &[Event::Ask(Some(Dialog::Lessons))]);
         assert_eq!(after(state, &[Event::Open(lesson.clone(), vec![])]).dialog, None);
-        let lab = after(with_agent(true), &[Event::Lab("Mine".into())]);
+        let lab = after(with_agent(true), &[Event::Collapse]);
         let open = after(lab.clone(), &[Event::Open(lesson, vec![])]);
-        assert_eq!((open.lab, open.settings.guard), (None, true));
+        assert_eq!((open.collapse, open.settings.guard), (None, true));
         assert_ne!(open.agent.number, lab.agent.number, "what it learned there is gone");
     }
 
@@ -1284,9 +1295,9 @@ pub mod tests {
         };
         let closed = begun(&[Event::Lesson(Some("1-rules"), 1), Event::Lesson(None, 0)]);
         assert_eq!(usual(&closed), (2, true, true, true, Pace::Slow));
-        let lab = begun(&[Event::Lab("Lesson".into())]);
+        let lab = begun(&[Event::Collapse]);
         let closed = after(lab.clone(), &[Event::Lesson(None, 0)]);
-        assert_eq!((usual(&closed), closed.lab), ((2, true, true, true, Pace::Slow), None));
+        assert_eq!((usual(&closed), closed.collapse), ((2, true, true, true, Pace::Slow), None));
         assert_ne!(closed.agent.number, lab.agent.number, "what it learned in the lab is gone");
         // A link that stays in the lesson leaves that as it is, and so does a page that is put up anew within it.
         let open = begun(&[]).settings;
@@ -1295,9 +1306,16 @@ pub mod tests {
         assert_eq!(usual(&closed), (2, true, true, true, Pace::Slow));
         let anew = after(State::new(open, vec![]), &[Event::Lesson(None, 0)]);
         assert_eq!(usual(&anew), usual(&State::new(Settings::default(), vec![])));
+        let playing = begun(&[Event::Pause]);
+        let closed = after(playing.clone(), &[Event::Lesson(None, 0)]);
+        assert!(playing.running && !closed.running && closed.agent.number != playing.agent.number);
+        let left =
+            after(playing.clone(), &[Event::Open(Settings { lesson: None, ..playing.settings }, vec![])]);
+        assert!(!left.running && left.agent.number != playing.agent.number);
         // Whoever closes one of which nothing was set up has set things up alone.
-        let alone = after(with_agent(true), &[Event::Lesson(Some("1-rules"), 0), Event::Way(Way::Votes(7))]);
-        assert_eq!(after(alone, &[Event::Lesson(None, 0)]).settings.votes, 7);
+        let alone = [Event::Lesson(Some("1-rules"), 0), Event::Way(Way::Votes(7)), Event::Pause];
+        let closed = after(after(with_agent(true), &alone), &[Event::Lesson(None, 0)]);
+        assert_eq!((closed.settings.votes, closed.running), (7, true));
     }
 
     #[test]

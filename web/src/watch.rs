@@ -34,6 +34,8 @@ pub struct Watch {
     aside: Rc<VecDeque<Rc<Aside>>>,
     /// The latest ones, oldest first.
     pub thoughts: VecDeque<Rc<Thought>>,
+    /// Reflections so far, and the tokens that they took.
+    pub spent: (usize, u64),
     pub points: Rc<Vec<Point>>,
     /// The ballots that are being written.
     pub ballots: Vec<Writing>,
@@ -324,6 +326,8 @@ impl Watch {
     }
 
     fn think(&mut self, thought: Rc<Thought>) {
+        self.spent.0 += 1;
+        self.spent.1 += u64::from(thought.reflection.tokens);
         keep(&mut self.thoughts, thought, THOUGHTS);
     }
 }

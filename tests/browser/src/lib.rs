@@ -10,7 +10,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::browser::{
-    CrashGpuProcessParams, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+    CrashGpuProcessParams, PermissionDescriptor, PermissionSetting, SetDownloadBehaviorBehavior,
+    SetDownloadBehaviorParams, SetPermissionParams,
 };
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
@@ -25,6 +26,7 @@ use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{
     BlockPattern, EventRequestWillBeSent, SetBlockedUrLsParams,
 };
+use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::cdp::browser_protocol::system_info::{GetProcessInfoParams, ProcessInfo};
 use chromiumoxide::cdp::browser_protocol::target::SetAutoAttachParams;
 use chromiumoxide::cdp::js_protocol::runtime::{EvaluateParams, EventConsoleApiCalled, EventExceptionThrown};
@@ -37,6 +39,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -133,6 +136,7 @@ pub struct Site {
     asked: Arc<Mutex<Vec<String>>>,
     cut: Arc<Mutex<Option<String>>>,
     torn: Arc<Mutex<Option<Torn>>>,
+    silent: Arc<AtomicBool>,
 }
 
 /// A file that breaks off in the middle when it is asked for the first time.
@@ -155,8 +159,9 @@ impl Site {
         let files = files.fallback(ServeDir::new(dist));
         let (asked, cut) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Option<String>>>::default());
         let torn = Arc::<Mutex<Option<Torn>>>::default();
+        let silent = Arc::<AtomicBool>::default();
         let keep = {
-            let (asked, cut, torn) = (asked.clone(), cut.clone(), torn.clone());
+            let (asked, cut, torn, silent) = (asked.clone(), cut.clone(), torn.clone(), silent.clone());
             move |mut request: Request, next: Next| {
                 let path = request.uri().path().to_string();
                 let is_cut = cut.lock().expect("one writer").as_ref().is_some_and(|part| path.contains(part));
@@ -170,7 +175,11 @@ impl Site {
                     std::mem::take(&mut torn.is_first)
                 });
                 asked.lock().expect("one writer").push(path);
+                let is_silent = silent.load(Ordering::Relaxed);
                 async move {
+                    if is_silent {
+                        std::future::pending::<()>().await;
+                    }
                     match (is_cut, is_missing) {
                         (true, _) => broken_off(),
                         (_, true) => StatusCode::NOT_FOUND.into_response(),
@@ -184,7 +193,7 @@ impl Site {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, pages).await });
-        Site { address: format!("http://{address}/courses/rulewright/"), folder, asked, cut, torn }
+        Site { address: format!("http://{address}/courses/rulewright/"), folder, asked, cut, torn, silent }
     }
 
     /// Puts a model of `tests/parity` beside the page.
@@ -231,6 +240,11 @@ impl Site {
     /// From now on the connection breaks off for paths that contain this; for none if `None`.
     pub fn cut(&self, part: Option<&str>) {
         *self.cut.lock().expect("one writer") = part.map(str::to_string);
+    }
+
+    /// From now on the network takes every question and answers none, as bad wifi does.
+    pub fn fall_silent(&self) {
+        self.silent.store(true, Ordering::Relaxed);
     }
 
     /// The next answer for a path that contains this breaks off in the middle. Afterwards the host gives pieces of
@@ -710,6 +724,34 @@ impl Visitor {
         }
         let apart = shown.iter().zip(frame.rgb()).filter(|(a, b)| a != b).count();
         assert_eq!((shown.len(), apart), (frame.rgb().len(), 0), "{what}: the board shows another frame");
+    }
+
+    /// Moves a slider as far as this.
+    pub async fn slide(&self, slider: &str, to: u8) {
+        self.run(&format!(
+            "const slider = document.querySelector({slider:?});
+            slider.value = {to}; slider.dispatchEvent(new Event('input', {{ bubbles: true }}))"
+        ))
+        .await;
+    }
+
+    /// Lets the page write to the clipboard and read it, as a person who presses a button does.
+    pub async fn grant_clipboard(&self) {
+        for permission in ["clipboard-read", "clipboard-write"] {
+            let permission = PermissionDescriptor::new(permission);
+            let grant = SetPermissionParams::new(permission, PermissionSetting::Granted);
+            self.browser.lock().await.execute(grant).await.expect("the clipboard");
+        }
+    }
+
+    /// What a camera reads from the first QR code of the page.
+    pub async fn read_qr(&self) -> String {
+        let code = self.page.find_element(".qr").await.expect("a QR code");
+        let picture = code.screenshot(CaptureScreenshotFormat::Png).await.expect("a picture of it");
+        let picture = image::load_from_memory(&picture).expect("a picture").to_luma8();
+        let mut picture = rqrr::PreparedImage::prepare(picture);
+        let grids = picture.detect_grids();
+        grids.first().expect("there is a code").decode().expect("it can be read").1
     }
 
     /// Saves what is on the screen to `shots/` in the repository, for a person to look at.

@@ -4,7 +4,7 @@
 //! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but its votes
 //! are real.
 
-use rulewright_browser_tests::{IDLE, PATIENCE, TOO_WIDE, Visitor, inside};
+use rulewright_browser_tests::{IDLE, PATIENCE, SLOW, SOFTWARE_GPU, TOO_WIDE, Visitor, inside};
 
 /// The ballots' actions, in their order; `null` for one that abstains.
 const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
@@ -14,7 +14,7 @@ const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
 const TEXTS: &str = "[...document.querySelectorAll('.ballot-text')].map(text => text.textContent)";
 
 /// Has a worker take its time over what it says: a test model's vote is over before one has looked.
-const SLOW: &str = "const say = postMessage.bind(self);
+const DELAY: &str = "const say = postMessage.bind(self);
     self.postMessage = (what) => {
         say(what);
         for (const end = performance.now() + 30; performance.now() < end; );
@@ -207,6 +207,50 @@ async fn every_ballot_is_shown_and_counted() {
 }
 
 #[tokio::test]
+async fn how_it_votes_and_learns_is_chosen_while_it_plays() {
+    let visitor = with_model("#game=trading&seed=3&who=agent&workers=1&panels=voting,learning").await;
+    visitor.slide("#votes", 5).await;
+    visitor.slide("#heat", 0).await;
+    visitor.until("location.hash.includes('votes=5') && location.hash.includes('temperature=0')").await;
+    visitor.agent_step(PATIENCE).await;
+    let texts: Vec<String> = visitor.js(TEXTS).await;
+    assert!(
+        texts.len() == 5 && texts.iter().all(|text| *text == texts[0]),
+        "nothing is left to chance: {texts:?}"
+    );
+    // What it spends on learning stays at nothing until it is to learn.
+    visitor.click("#learns").await;
+    visitor.until("location.hash.includes('learns=no')").await;
+    let learned = async || {
+        let table = visitor.download("#csv", "rulewright-trading.csv").await;
+        let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let place = rows.next().and_then(|head| head.iter().position(|name| *name == "tokens_learning"));
+        let last = rows.last().expect("a decision");
+        last[place.expect("a column")].parse::<u32>().expect("a number")
+    };
+    visitor.click("#to-episode-end").await;
+    let over = format!("+document.querySelector('#steps').innerText == 80 && {IDLE}");
+    visitor.until_within(240, &over).await;
+    assert!(visitor.js::<bool>("location.hash.includes('seed=3')").await, "it stops there");
+    assert_eq!(learned().await, 0);
+    visitor.click("#learns").await;
+    visitor.slide("#heat", 10).await;
+    visitor.click("#pause").await;
+    visitor
+        .until_within(
+            240,
+            "+document.querySelector('#steps').innerText >= 12 && location.hash.includes('seed=4')",
+        )
+        .await;
+    visitor.click("#pause").await;
+    visitor.until(IDLE).await;
+    assert!(learned().await > 0);
+    visitor.click("#reset-policy").await;
+    visitor.agent_step(PATIENCE).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn three_workers_load_what_was_downloaded_once_and_the_page_says_how_fast_they_are() {
     let visitor = with_model("#game=orchard&seed=3&who=agent&workers=3").await;
     visitor.agent_step(PATIENCE).await;
@@ -283,7 +327,7 @@ async fn the_same_seed_plays_the_same_however_many_workers_write() {
 async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goes_on() {
     let visitor = Visitor::open("").await;
     visitor.site.put_model("grouped", "model");
-    visitor.site.put_crashable_worker(SLOW);
+    visitor.site.put_crashable_worker(DELAY);
     let mut visitor = visitor;
     visitor.go("#game=orchard&seed=3&who=agent&workers=2").await;
     visitor.until(IDLE).await;
@@ -304,10 +348,32 @@ async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goe
 }
 
 #[tokio::test]
+async fn a_gpu_that_is_lost_in_the_middle_of_a_vote_comes_back_and_the_episode_goes_on() {
+    let mut visitor = Visitor::open_with("", &SOFTWARE_GPU).await;
+    visitor.site.put_model("grouped", "model");
+    visitor.go("#game=orchard&seed=3&who=agent&votes=1&learns=no&reflects=no&device=gpu").await;
+    visitor.until_within(SLOW, IDLE).await;
+    visitor.agent_step(SLOW).await;
+    visitor.click("#step").await;
+    visitor
+        .until_within(
+            SLOW,
+            "document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9",
+        )
+        .await;
+    visitor.lose_gpu().await;
+    visitor.until_within(SLOW, "document.body.innerText.includes('a fresh one')").await;
+    visitor.until_within(SLOW, &format!("+document.querySelector('#steps').innerText == 2 && {IDLE}")).await;
+    assert!(visitor.text("#device-memory").await.contains("some of the GPU's"));
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn a_model_that_is_lost_for_good_in_a_reflection_can_be_loaded_again() {
     let mut visitor = Visitor::open("").await;
     visitor.site.put_model("grouped", "model");
-    visitor.site.put_crashable_worker(SLOW);
+    visitor.site.put_crashable_worker(DELAY);
     visitor.go("#game=orchard&seed=3&who=agent&workers=1&panels=strategist,model").await;
     visitor.until(IDLE).await;
     visitor.agent_step(PATIENCE).await;
@@ -366,7 +432,10 @@ async fn the_rulebook_the_strategist_and_the_curves_are_there() {
     visitor.click("details.reflection summary").await;
     let asked = visitor.text("details.reflection .prompt").await;
     assert!(asked.contains("You write the rules. [KNOWLEDGE_MEMORY]"), "{asked}");
-    assert!(visitor.text("#reflections-cost").await.contains("every 16 decisions"));
+    // Also of one that somebody asked for; at an interval there would have been none yet.
+    let cost = visitor.text("#reflections-cost").await;
+    assert!(cost.ends_with("every 16 decisions would have cost 0 by now."), "{cost}");
+    assert!(!cost.contains("cost 0 tokens"), "{cost}");
     let rules: usize = visitor.js("document.querySelectorAll('.rules .rule').length").await;
     let empty = visitor.text(".rulebook").await.contains("No rules yet");
     assert!(empty == (rules == 0), "{rules} rules");

@@ -147,6 +147,11 @@ async fn the_collapse_lab_sets_the_page_up_and_puts_it_back() {
     assert!(!visitor.js::<bool>("document.querySelector('#guard').checked").await);
     visitor.until("+document.querySelector('#steps').innerText >= 2").await;
     visitor.until("document.querySelectorAll('#ballots .ballot').length == 8").await;
+    // Whoever comes back later finds their own rules open.
+    let later = visitor.tab("#game=orchard").await;
+    assert_eq!(later.js::<String>("document.querySelector('#books').value").await, book);
+    later.page.clone().close().await.expect("the tab closes");
+    drop(later);
     visitor.click("#experiment-normal").await;
     visitor.until("!location.hash.includes('guard') && location.hash.includes('votes=2')").await;
     assert_eq!(visitor.js::<String>("document.querySelector('#books').value").await, book);

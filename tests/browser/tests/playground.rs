@@ -33,11 +33,16 @@ async fn played_anew(visitor: &Visitor, steps: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw() {
-    let visitor = Visitor::open_shipped("#game=orchard&seed=4&workers=1&panels=strategist").await;
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_shipped_model();
+    visitor.page.evaluate_on_new_document(STATUS).await.expect("a script before the page's own");
+    visitor.go("#game=orchard&seed=4&workers=1&panels=strategist").await;
     // At once, while the model comes in.
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
     visitor.until(IDLE).await;
+    let bytes = "statuses.some(status => /loading: [\\d.]+ [KM]B of [\\d.]+ MB/.test(status))";
+    assert!(visitor.js::<bool>(bytes).await, "{:?}", visitor.js::<Vec<String>>("statuses").await);
     visitor.time_tasks().await;
     visitor.click("#let-play").await;
     visitor.until("document.querySelectorAll('#ballots .ballot').length == 3").await;
@@ -47,14 +52,34 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
     visitor.until_within(THOUGHT, IDLE).await;
     let why: Vec<String> = visitor.js(&texts("#verdicts .yes")).await;
     assert!(!why.is_empty(), "it reflected and does not say why");
+    // A rule that the votes go by is marked in the rulebook, and by and by the points are there.
+    visitor.click("#pause").await;
+    visitor
+        .until_within(
+            THOUGHT,
+            "document.querySelector('.ballot-text mark') && document.querySelector('.rule.marked')",
+        )
+        .await;
+    visitor.until_within(THOUGHT, "+document.querySelector('#score').innerText >= 4").await;
+    visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, IDLE).await;
     // A rule's evidence leads to the moment that it rests on.
     visitor.click(".rules button.chip").await;
-    visitor.until("document.querySelector('#play-on')").await;
+    visitor.until("document.querySelector('#play-on, #to-now')").await;
     visitor.screenshot("main-job").await;
     // A machine that is busy with other tests says little about the page; `make soak` counts on a quiet one.
     println!("The page was blocked for longer than 50 ms: {:?} ms.", visitor.long_tasks().await);
+    // The next time the model is there already.
+    visitor.reload().await;
+    visitor.until_within(THOUGHT, IDLE).await;
+    assert_eq!(visitor.site.asked("safetensors").len(), 1);
     visitor.leave().await;
 }
+
+/// Keeps everything that the page says of its agent.
+const STATUS: &str = "window.statuses = [];
+    new MutationObserver(() => statuses.push(document.querySelector('#agent-status')?.innerText ?? ''))
+        .observe(document, { subtree: true, childList: true, characterData: true })";
 
 #[tokio::test]
 async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_it_changes_what_is_played() {
@@ -103,6 +128,11 @@ async fn after_one_visit_the_agent_plays_without_a_network() {
     visitor.site.cut(Some("/"));
     visitor.reload().await;
     visitor.until_within(THOUGHT, IDLE).await;
+    visitor.agent_step(THOUGHT).await;
+    // Nor with one that never answers.
+    visitor.site.fall_silent();
+    visitor.reload().await;
+    visitor.until_within(60, IDLE).await;
     visitor.agent_step(THOUGHT).await;
     // It asked for the list of the model's files, and heard that there is no network.
     visitor.forget_logged();

@@ -300,6 +300,11 @@ async fn a_link_from_one_profile_opens_in_another() {
     let link: String = sender.js("document.querySelector('#link').value").await;
     let told = sender.text("#share-news").await;
     assert!(told.contains(&format!("{} characters", link.len())), "{told}");
+    assert_eq!(sender.read_qr().await, link);
+    sender.grant_clipboard().await;
+    sender.click("#copy-link").await;
+    sender.until("document.querySelector('#share-news').innerText == 'Copied.'").await;
+    assert_eq!(sender.js::<String>("navigator.clipboard.readText()").await, link);
     let fragment = link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment");
     sender.leave().await;
 
@@ -314,9 +319,13 @@ async fn a_link_from_one_profile_opens_in_another() {
         assert!(preview.contains(said), "{said}: {preview}");
     }
     until_says(&visitor, &["go home"]).await;
+    // Whoever has not chosen yet finds it again.
+    visitor.reload().await;
+    visitor.until("document.querySelector('#offer')?.open").await;
     visitor.click("#offer-join").await;
     until_says(&visitor, &["go home", "touch red rings for points", "avoid blue boxes"]).await;
     visitor.until("location.hash.includes('game=vault') && location.hash.includes('seed=9')").await;
+    visitor.until("!location.hash.includes('rules=')").await;
     assert!(visitor.text("[data-rule='R3'] .rule-foot").await.contains("from a link"));
     // One revision: one step back.
     visitor.click("#undo").await;

@@ -4,7 +4,7 @@ use super::fold::Fold;
 use super::icon::Icon;
 use crate::address::Panel;
 use crate::app::now;
-use crate::experiments::{LAB_BOOK, lie, told};
+use crate::experiments::{COLLAPSE_BOOK, lie, told};
 use crate::player::Player;
 use crate::shelf::{self, Rulebooks};
 use crate::state::{Event, State};
@@ -47,15 +47,15 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
     };
     let collapse = {
         let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
-        let (book, rules) = (rulebooks.open().to_string(), lies(state.now()));
+        let rules = lies(state.now());
         move |_: MouseEvent| {
             player.reset_policy();
             // A rulebook of its own, of everything that matters, turned round: the visitor's stays as it is.
-            shelf.dispatch(shelf::Event::Put(LAB_BOOK.into(), rules.clone()));
-            page.dispatch(Event::Lab(book.clone()));
+            shelf.dispatch(shelf::Event::Collapse(rules.clone()));
+            page.dispatch(Event::Collapse);
         }
     };
-    let in_lab = state.lab.is_some();
+    let in_lab = state.collapse.is_some();
     let is_usual = !in_lab && state.settings.guard && state.settings.stride == 1;
     let normal = {
         let (page, player) = (state.dispatcher(), player.clone());
@@ -63,7 +63,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
             if !is_usual {
                 // What it learned in the lab is not to stay.
                 player.reset_policy();
-                page.dispatch(Event::LabOver);
+                page.dispatch(Event::CollapseOver);
             }
         }
     };
@@ -98,7 +98,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
                           under Learning: within a hundred decisions or so the votes agree more and their entropy falls, while the score does not rise." }</p>
                     if in_lab {
                         <p class="caption" role="status">{ format!(
-                            "The lab is on, with a rulebook of its own: {LAB_BOOK}. Back to normal brings your settings back and \
+                            "The lab is on, with a rulebook of its own: {COLLAPSE_BOOK}. Back to normal brings your settings back and \
                              lets it forget what it learned here."
                         ) }</p>
                     }

@@ -77,12 +77,8 @@ fn open(
     rulebooks: &UseReducerDispatcher<Rulebooks>,
 ) -> Html {
     let (dispatcher, rulebooks) = (state.dispatcher(), rulebooks.clone());
-    let (settings, lab) = (scene.settings(&state.settings), state.lab.clone());
+    let settings = scene.settings(&state.settings);
     let onclick = move |_: MouseEvent| {
-        // The lab ends with it; the rulebook to come back to is not the lab's.
-        if let Some(lab) = &lab {
-            rulebooks.dispatch(shelf::Event::LabOver(lab.book.clone()));
-        }
         let rules = scene.rules.as_ref().map(|rules| rules.iter().map(SceneRule::words).collect());
         let goes_on = rules.is_none();
         rulebooks.dispatch(shelf::Event::Lesson(lesson.notes.title.clone(), rules));

@@ -92,7 +92,13 @@ fn way_on(state: &UseReducerHandle<State>) -> Html {
     html! {
         <div class="way-on" id="round-over">
             <p>{ says }</p>
-            <button type="button" id="next-round" class={classes!(standing.is_over().then_some("primary"))} onclick={send(Event::NextRound)}>
+            <button
+                type="button"
+                id="next-round"
+                class={classes!(standing.is_over().then_some("primary"))}
+                aria-disabled={state.is_settling().then_some("true")}
+                onclick={send(Event::NextRound)}
+            >
                 { "Next round" }
             </button>
             <button type="button" id="same-round" onclick={send(Event::Restart)}>

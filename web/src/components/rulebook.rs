@@ -223,7 +223,7 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
     }
 }
 
-/// What a rule is worth, if it was measured as it is now.
+/// What a rule is worth, if it was measured as it is now: its name may be another one's by now.
 fn worth(worths: &[Worth], rule: &Rule) -> Option<Interval> {
     let is_it = |worth: &&Worth| worth.rule.as_ref() == Some(&rule.rule_id) && worth.line == rule.line();
     worths.iter().find(is_it).map(|worth| worth.lost)

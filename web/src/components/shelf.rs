@@ -141,15 +141,12 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     };
     let choose = {
         let (state, now, onsettings) = (state.clone(), props.now, props.onsettings.clone());
-        let lab = props.page.lab.clone();
         Callback::from(move |(choice, game_too): (Choice, bool)| {
             if let Some(offer) =
                 state.offer.as_ref().filter(|offer| game_too && !offer.link.settings.is_empty())
             {
                 // The lab ends with another game, and the rules are not for its rulebook.
-                if let Some(lab) = &lab {
-                    state.dispatch(Event::LabOver(lab.book.clone()));
-                }
+                state.dispatch(Event::CollapseOver);
                 onsettings.emit(offer.link.settings.clone());
             }
             state.dispatch(Event::Choose(choice, now));
@@ -202,7 +199,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 rulebook={state.book().clone()}
                 now={props.now}
                 marked={props.marked.clone()}
-                worths={props.lab.worths(props.page.settings.game)}
+                worths={props.lab.worths(props.page.settings.game, state.book())}
                 {onrevise}
                 onundo={at(Event::Undo)}
                 onredo={at(Event::Redo)}

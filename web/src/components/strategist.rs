@@ -68,8 +68,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
         }
     };
     let spent = watch.points.last().map(|point| point.dynamics.tokens);
-    let reflections = watch.points.iter().filter(|point| point.reflected).count();
-    let tokens = spent.map_or(0, |spent| spent.reflections);
+    let (reflections, tokens) = watch.spent;
     let cost = words::spent(watch.points.len(), reflections, tokens, Protocol::default().interval);
     let verdict = |decision: &Rc<Decision>| {
         html! {
@@ -90,7 +89,7 @@ pub fn Strategist(props: &StrategistProps) -> Html {
                         <p class="empty">{ format!(
                             "Tokens so far: {} to vote, {} to reflect, {} to learn.",
                             model::words::grouped(spent.votes),
-                            model::words::grouped(spent.reflections),
+                            model::words::grouped(tokens),
                             model::words::grouped(spent.learning),
                         ) }</p>
                     }

@@ -7,7 +7,7 @@ use crate::state::{self, State};
 use crate::watch;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{AbortHandle, Abortable, join, select};
+use futures::future::{AbortHandle, Abortable, Either, join, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use rulewright::mind::{Policy, Purpose};
@@ -21,6 +21,9 @@ use yew::prelude::*;
 
 /// Milliseconds after which a frame counts as drawn: a tab that nobody sees draws none.
 const UNSEEN: u32 = 250;
+/// Milliseconds in which a host has to say that it has no model. One that says nothing may be a bad network, and the
+/// model in the browser's cache.
+const ANSWER: u32 = 2000;
 /// Milliseconds in which nothing is handed on after a frame: nobody reads faster, and the workers need the
 /// time.
 const REST: u32 = 66;
@@ -185,5 +188,6 @@ async fn ships_no_model() -> bool {
         let answer: Response = JsFuture::from(answer).await.ok()?.dyn_into().ok()?;
         Some(answer.status() == 404)
     };
-    asked.await.unwrap_or(false)
+    let asked = select(Box::pin(asked), TimeoutFuture::new(ANSWER)).await;
+    matches!(asked, Either::Left((Some(true), _)))
 }
