@@ -14,6 +14,7 @@ tools="$rulewright_cache/tools"
 trunk_version=0.21.14
 # Debian's own (108) can't read what today's compiler writes (table.fill).
 binaryen_version=132.0.0
+esbuild_version=0.28.2
 bindgen_version=$(grep -A1 '^name = "wasm-bindgen"$' Cargo.lock | sed -n 's/^version = "\(.*\)"$/\1/p')
 
 say() { echo "set-up: $*"; }
@@ -100,6 +101,10 @@ fi
 if [ "$(wasm-opt --version 2>/dev/null | awk '{ print $3 }')" != "${binaryen_version%%.*}" ]; then
     say "installing wasm-opt $binaryen_version"
     npm install --prefix "$tools" "binaryen@$binaryen_version" --no-audit --no-fund --silent </dev/null
+fi
+if [ "$(esbuild --version 2>/dev/null)" != "$esbuild_version" ]; then
+    say "installing esbuild $esbuild_version"
+    npm install --prefix "$tools" "esbuild@$esbuild_version" --no-audit --no-fund --silent </dev/null
 fi
 
 # 5. What the browser tests take from npm: the accessibility checker.

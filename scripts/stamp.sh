@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
 # Stamps the built page: every file is asked for by a version of its own, so that a host's cache never
-# serves a visitor an old part with a new one, and offline.js keeps what is of one version. Drops what
-# Trunk leaves of its own mark-up. Trunk runs it after every build.
+# serves a visitor an old part with a new one, and offline.js keeps what is of one version. Makes the
+# JavaScript small, and drops what Trunk leaves of its own mark-up. Trunk runs it after every build.
 #
 #     scripts/stamp.sh dist
 set -euo pipefail
 cd "$1"
+# Trunk's own minifier can't read the program's JavaScript.
+if command -v esbuild >/dev/null; then
+    esbuild --minify --allow-overwrite --log-level=warning --outdir=. \
+        ./rulewright-web.js ./worker-cpu.js ./worker-gpu.js ./start.js ./offline.js
+else
+    echo "There is no esbuild: the page's JavaScript is larger than it need be; scripts/setup.sh page installs it." >&2
+fi
 # The workers have a version of their own: they are large, and change less often than the page.
 worker=$(cat ./worker-*.wasm ./worker-*.js | sha256sum | cut -c 1-12)
 sed -i.old -E "s#(worker-(cpu|gpu)(_bg)?\.(js|wasm))\"#\1?v=$worker\"#g" worker.js

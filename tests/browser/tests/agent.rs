@@ -1,8 +1,8 @@
 //! The agent on the page, as visitors meet it: they let it play, watch it vote, stop it, take over, and
 //! have bad luck.
 //!
-//! The model is a tiny one of `tests/parity` with random weights: what it writes is noise, but its votes
-//! are real.
+//! But where a worker is killed, the model is a tiny one of `tests/parity` with random weights: what it writes is noise,
+//! but its votes are real.
 
 use rulewright_browser_tests::{IDLE, PATIENCE, SLOW, SOFTWARE_GPU, TOO_WIDE, Visitor, inside};
 
@@ -325,24 +325,26 @@ async fn the_same_seed_plays_the_same_however_many_workers_write() {
 
 #[tokio::test]
 async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goes_on() {
-    let visitor = Visitor::open("").await;
-    visitor.site.put_model("grouped", "model");
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_shipped_model();
     visitor.site.put_crashable_worker(DELAY);
-    let mut visitor = visitor;
     visitor.go("#game=orchard&seed=3&who=agent&workers=2").await;
-    visitor.until(IDLE).await;
-    visitor.agent_step(PATIENCE).await;
-    visitor.agent_step(PATIENCE).await;
+    visitor.until_within(SLOW, IDLE).await;
+    visitor.agent_step(SLOW).await;
+    visitor.agent_step(SLOW).await;
     visitor.click("#step").await;
     visitor
-        .until("document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9")
+        .until_within(
+            SLOW,
+            "document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9",
+        )
         .await;
     visitor.crash_workers().await;
-    visitor.until(&format!("+document.querySelector('#steps').innerText == 3 && {IDLE}")).await;
+    visitor.until_within(SLOW, &format!("+document.querySelector('#steps').innerText == 3 && {IDLE}")).await;
     let texts: Vec<String> = visitor.js(TEXTS).await;
     assert!(texts.len() == 3 && texts.iter().all(|text| !text.is_empty()), "{texts:?}");
     assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
-    visitor.agent_step(PATIENCE).await;
+    visitor.agent_step(SLOW).await;
     visitor.forget_logged();
     visitor.close().await;
 }

@@ -35,12 +35,15 @@ async fn played_anew(visitor: &Visitor, steps: usize) -> Vec<String> {
 async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw() {
     let mut visitor = Visitor::open("").await;
     visitor.site.put_shipped_model();
+    visitor.site.tear("model.safetensors", true);
     visitor.page.evaluate_on_new_document(STATUS).await.expect("a script before the page's own");
     visitor.go("#game=orchard&seed=4&workers=1&panels=strategist").await;
-    // At once, while the model comes in.
+    // At once, while the model comes in: it breaks off in the middle, and the rest follows.
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
     visitor.until(IDLE).await;
+    assert_eq!(visitor.site.asked("safetensors").len(), 2);
+    visitor.forget_logged();
     let bytes = "statuses.some(status => /loading: [\\d.]+ [KM]B of [\\d.]+ MB/.test(status))";
     assert!(visitor.js::<bool>(bytes).await, "{:?}", visitor.js::<Vec<String>>("statuses").await);
     visitor.time_tasks().await;
@@ -72,7 +75,7 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
     // The next time the model is there already.
     visitor.reload().await;
     visitor.until_within(THOUGHT, IDLE).await;
-    assert_eq!(visitor.site.asked("safetensors").len(), 1);
+    assert_eq!(visitor.site.asked("safetensors").len(), 2);
     visitor.leave().await;
 }
 
