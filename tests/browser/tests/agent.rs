@@ -225,7 +225,7 @@ async fn how_it_votes_and_learns_is_chosen_while_it_plays() {
         let table = visitor.download("#csv", "rulewright-trading.csv").await;
         let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let place = rows.next().and_then(|head| head.iter().position(|name| *name == "tokens_learning"));
-        let last = rows.last().expect("a decision");
+        let last = rows.next_back().expect("a decision");
         last[place.expect("a column")].parse::<u32>().expect("a number")
     };
     visitor.click("#to-episode-end").await;
