@@ -17,7 +17,7 @@ fi
 worker=$(cat ./worker-*.wasm ./worker-*.js | sha256sum | cut -c 1-12)
 sed -i.old -E "s#(worker-(cpu|gpu)(_bg)?\.(js|wasm))\"#\1?v=$worker\"#g" worker.js
 version=$(cat ./*.wasm ./*.js ./*.css ./manifest.webmanifest ./index.html | sha256sum | cut -c 1-12)
-sed -i.old -E "s#(rulewright-web(_bg)?\.(js|wasm))\"#\\1?v=$version\"#" start.js
+sed -i.old -E "s#(rulewright-web(_bg)?\.(js|wasm))\"#\\1?v=$version\"#g" start.js
 # What is made small has no more quotes than it needs.
 sed -i.old -E -e "s#(href|src)=\"?(\./)?(start\.js|style\.css|icon\.svg|manifest\.webmanifest)\"?#\1=\"\3?v=$version\"#g" \
     -e 's#<link [^>]*rel="?rust"?[^>]*>##' index.html
