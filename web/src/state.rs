@@ -531,10 +531,9 @@ impl State {
             Event::Open(settings, notices) => {
                 let other = (self.settings.game, self.settings.seed) != (settings.game, settings.seed);
                 // What the agent learned in the lab or in a lesson ends with it.
-                let other = self.collapse.take().is_some() || other;
-                let taught = self.taught.take();
-                self.taught = taught.filter(|_| settings.lesson.is_some());
-                let other = taught.is_some() && self.taught.is_none() || other;
+                let left_lesson = self.taught.is_some() && settings.lesson.is_none();
+                let other = self.collapse.take().is_some() || left_lesson || other;
+                self.taught = self.taught.filter(|_| settings.lesson.is_some());
                 self.unfolded = false;
                 self.notices = notices;
                 self.dialog = settings.teach.then_some(Dialog::Teacher);

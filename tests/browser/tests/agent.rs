@@ -82,6 +82,13 @@ async fn the_agent_plays_when_it_is_let_and_pauses_when_it_is_told_to() {
     visitor.leave().await;
 }
 
+/// Has the agent begin a step, and waits until it is in the middle of its vote.
+async fn begin_a_vote(visitor: &Visitor) {
+    visitor.click("#step").await;
+    let writes = "document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9";
+    visitor.until_within(SLOW, writes).await;
+}
+
 /// Watches every frame that is drawn: where the rulebook stands in the page, and every tally that is not what
 /// the ballots below it say.
 const WATCH: &str = "window.places = []; window.wrong = [];
@@ -332,13 +339,7 @@ async fn a_worker_killed_in_the_middle_of_a_vote_is_replaced_and_the_episode_goe
     visitor.until_within(SLOW, IDLE).await;
     visitor.agent_step(SLOW).await;
     visitor.agent_step(SLOW).await;
-    visitor.click("#step").await;
-    visitor
-        .until_within(
-            SLOW,
-            "document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9",
-        )
-        .await;
+    begin_a_vote(&visitor).await;
     visitor.crash_workers().await;
     visitor.until_within(SLOW, &format!("+document.querySelector('#steps').innerText == 3 && {IDLE}")).await;
     let texts: Vec<String> = visitor.js(TEXTS).await;
@@ -356,13 +357,7 @@ async fn a_gpu_that_is_lost_in_the_middle_of_a_vote_comes_back_and_the_episode_g
     visitor.go("#game=orchard&seed=3&who=agent&votes=1&learns=no&reflects=no&device=gpu").await;
     visitor.until_within(SLOW, IDLE).await;
     visitor.agent_step(SLOW).await;
-    visitor.click("#step").await;
-    visitor
-        .until_within(
-            SLOW,
-            "document.querySelector('#ballots[aria-busy=true] .ballot-text').textContent.length > 9",
-        )
-        .await;
+    begin_a_vote(&visitor).await;
     visitor.lose_gpu().await;
     visitor.until_within(SLOW, "document.body.innerText.includes('a fresh one')").await;
     visitor.until_within(SLOW, &format!("+document.querySelector('#steps').innerText == 2 && {IDLE}")).await;
