@@ -214,7 +214,7 @@ impl Run {
         let revision =
             Revision { operations: operations.into_iter().map(|(operation, _)| operation).collect() };
         let complaints = self.book.revise(&revision, Origin::Strategist, self.now, digest);
-        debug_assert!(complaints.is_empty(), "{complaints:?}");
+        assert!(complaints.is_empty(), "the teacher's revision is refused: {complaints:?}");
     }
 
     fn held(&self) -> Vec<Held> {
@@ -349,6 +349,26 @@ mod tests {
                 assert!(numbers.iter().all(|number| (1..=rules).contains(number)), "{}", whole(&sample));
             }
         }
+    }
+
+    #[test]
+    fn a_life_that_is_lost_as_a_door_opens_says_nothing_of_the_door() {
+        let door = Meeting { how: How::Touch, thing: "yellow cup".into(), onto: None };
+        let change = Change { score: 3, lives: -1, keys: -1, ..Change::default() };
+        let step = Step {
+            number: 0,
+            action: Action::Up,
+            meets: vec![door],
+            looks: vec![],
+            change,
+            shielded: false,
+            swapped: false,
+            moved: false,
+            missed: false,
+        };
+        let digest = Digest::new(&[step]);
+        assert_eq!(digest.to_string(), "open yellow cup: 1 of 1 +3 life -1");
+        assert_eq!(revise(&[], 1, &digest), []);
     }
 
     #[test]

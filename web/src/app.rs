@@ -21,7 +21,7 @@ use crate::components::sight::Sight;
 use crate::components::stage::Stage;
 use crate::components::strategist::{Strategist, Thinking};
 use crate::components::teacher::Teacher;
-use crate::components::votes::{self, LetPlay, Votes};
+use crate::components::votes::{LetPlay, Votes};
 use crate::components::ways::Ways;
 use crate::components::who::WhoPlays;
 use crate::focus::{focus_board, use_focus};
@@ -35,7 +35,6 @@ use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
 use rulewright::env::Environment;
 use rulewright::games::Game;
-use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
@@ -76,20 +75,6 @@ pub fn App(opened: &Opened) -> Html {
     let skip = |event: MouseEvent| {
         event.prevent_default();
         focus_board();
-    };
-    let evidence = {
-        let dispatcher = state.dispatcher();
-        Callback::from(move |decision: u32| dispatcher.dispatch(Event::Recall(decision)))
-    };
-    let named = votes::named(&state);
-    let marked: Vec<usize> = named.iter().filter_map(|rule| rulebooks.book().place(rule)).collect();
-    // Whoever takes the rules of a link may take its game too.
-    let open_settings = {
-        let state = state.clone();
-        move |shared| {
-            let (settings, notices) = address::taken(&shared, &state.settings);
-            state.dispatch(Event::Open(settings, notices));
-        }
     };
     let shows = |region: Region| state.settings.shows(region) && drawn >= Part::of(region);
     let has_board = drawn >= Part::Board;
@@ -142,11 +127,11 @@ pub fn App(opened: &Opened) -> Html {
                 }
                 <div class="mind">
                     if shows(Region::Votes) {
-                        <Votes state={state.clone()} />
+                        <Votes state={state.clone()} heard={state.heard} />
                     }
                     <div class="written">
                         if shows(Region::Votes) {
-                            <Thinking state={state.clone()} />
+                            <Thinking state={state.clone()} heard={state.heard} />
                         }
                         if shows(Region::Rulebook) {
                             <PastRules state={state.clone()} book={rulebooks.book().clone()} />
@@ -154,12 +139,6 @@ pub fn App(opened: &Opened) -> Html {
                                 state={rulebooks.clone()}
                                 page={state.clone()}
                                 lab={lab.clone()}
-                                now={now(&state, &rulebooks)}
-                                {marked}
-                                settings={address::shared(&state.settings)}
-                                onsettings={Callback::from(open_settings)}
-                                own={Rc::new(state.watch.own_steps(rulebooks.book()))}
-                                onevidence={evidence}
                             />
                         }
                     </div>

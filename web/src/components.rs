@@ -43,3 +43,11 @@ use yew::prelude::*;
 pub struct Shared {
     pub state: UseReducerHandle<State>,
 }
+
+/// What a part needs that shows texts as they are written.
+#[derive(Properties, PartialEq)]
+pub struct Live {
+    pub state: UseReducerHandle<State>,
+    /// [`State::heard`], without which two states may be the same.
+    pub heard: u64,
+}

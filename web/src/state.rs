@@ -64,8 +64,10 @@ pub enum Dialog {
 /// The page's state.
 #[derive(Clone)]
 pub struct State {
-    /// Counts the changes: two states of the page are the same when this is.
+    /// Counts the changes, but for what `heard` counts: two states of the page are the same when this is.
     version: u64,
+    /// Counts the changes of what is being written: many a second, and few parts show them.
+    pub heard: u64,
     /// Counts the games that were chosen from the gallery.
     pub picked: u32,
     pub settings: Settings,
@@ -189,6 +191,19 @@ pub enum Event {
     Several(Vec<Event>),
 }
 
+impl Event {
+    /// Whether it changes nothing but what is being written.
+    fn is_heard(&self) -> bool {
+        match self {
+            Self::Watch(watch::Event::Told(told)) => {
+                matches!(told, Told::Begins(_) | Told::Token(_) | Told::Void(_))
+            }
+            Self::Several(events) => events.iter().all(Self::is_heard),
+            _ => false,
+        }
+    }
+}
+
 /// A change of how the agent plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -211,6 +226,7 @@ impl State {
         let taught = settings.lesson.map(|_| Before::of(&Settings::default()));
         Self {
             version: 0,
+            heard: 0,
             picked: 0,
             agent: Root { number: 0, seed: settings.seed },
             settings,
@@ -773,7 +789,7 @@ impl Reducible for State {
 
     fn reduce(self: Rc<Self>, event: Event) -> Rc<Self> {
         let mut state = Rc::unwrap_or_clone(self);
-        state.version += 1;
+        *(if event.is_heard() { &mut state.heard } else { &mut state.version }) += 1;
         state.apply(event);
         Rc::new(state)
     }
@@ -788,9 +804,11 @@ fn begin(settings: &Settings) -> Episode {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::mind::Work;
     use rulewright::agent::executor::{Ballot, Vote};
     use rulewright::agent::schedule::{Because, Verdict};
     use rulewright::env::Status;
+    use rulewright::mind::Token;
 
     fn page(speed: Speed) -> State {
         State::new(Settings { speed, ..Settings::default() }, vec![])
@@ -807,6 +825,20 @@ pub mod tests {
 
     fn moves(state: &State) -> Vec<String> {
         state.history.iter().map(|m| m.done.to_string()).collect()
+    }
+
+    #[test]
+    fn parts_that_show_no_text_in_the_making_stay_as_they_are_while_one_is_made() {
+        let token = Token { trace: 0, id: 1, text: "me".into(), log_probability: -0.5, bent: false };
+        let told = |told| Event::Watch(watch::Event::Told(told));
+        let begun = after(page(Speed::Yours), &[Event::Watch(watch::Event::Begun)]);
+        let heard = [told(Told::Begins(Work::Vote(vec![1]))), told(Told::Token(token))];
+        let writes = after(begun.clone(), &[Event::Several(heard.to_vec())]);
+        assert_eq!(writes.watch.ballots[0].trace.text, "me");
+        assert!(writes == begun && writes.heard > begun.heard);
+        let [begins, token] = heard;
+        let moved = after(begun.clone(), &[Event::Several(vec![begins, Event::Blur, token])]);
+        assert!(moved != begun, "something else happened, too");
     }
 
     #[test]

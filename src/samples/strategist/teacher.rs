@@ -259,8 +259,10 @@ fn fact(deed: &Deed, line: &Line) -> Option<(Claim, Observation)> {
     let worth = match change {
         _ if change.is_none() && times < 2 => return None,
         _ if change.is_none() => Worth::Nothing,
-        c if c.lives < 0 => Worth::Harm,
+        // Doors cost no life: something else did, that was not said to be met.
+        c if deed.opened && c.lives < 0 => return None,
         _ if deed.opened => Worth::Door,
+        c if c.lives < 0 => Worth::Harm,
         c if c.score < 0 => Worth::Loss(amount(c.score)),
         c if c.keys > 0 => Worth::Key,
         c if c.score > 0 => Worth::Points(amount(c.score)),

@@ -174,10 +174,12 @@ async fn rules_are_written_by_hand_and_found_again_after_a_reload() {
     press(&visitor, "edit", "R2").await;
     visitor.until("document.querySelector('.form-heuristic')").await;
     visitor.type_into(".form-heuristic", "avoid green boxes").await;
+    visitor.type_into(".form-trigger", "touch green box").await;
     visitor.click(".rule-form [type=submit]").await;
-    // What changed is shown by word, here and in the log.
-    visitor.until("document.querySelector('.rules ins')?.innerText == 'green'").await;
-    assert_eq!(visitor.text(".rules del").await, "blue");
+    // What changed is shown by word, here and in the log: in the sentence, and in when it applies.
+    visitor.until("document.querySelector('.rules .rule-says ins')?.innerText == 'green'").await;
+    assert_eq!(visitor.text(".rules .rule-says del").await, "blue");
+    assert_eq!(visitor.text(".rules .rule-field ins").await, "touch green box");
     visitor.until("document.activeElement.id == 'edit-R2'").await;
     press(&visitor, "delete", "R1").await;
     until_says(&visitor, &["go home at dusk", "avoid green boxes"]).await;

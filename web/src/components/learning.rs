@@ -16,6 +16,8 @@ use yew::prelude::*;
 const WINDOW: usize = 10;
 /// Comparisons over which the change is averaged.
 const COMPARISONS: usize = 10;
+/// Points after which a new one alone is no reason to draw all curves anew.
+const MANY: usize = 100;
 
 /// The panel.
 #[component]
@@ -56,12 +58,22 @@ pub fn Learning(props: &Shared) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties)]
 struct CurvesProps {
     points: Same<Vec<Point>>,
 }
 
-/// All charts. They are drawn anew only where there is a new point.
+impl PartialEq for CurvesProps {
+    /// Whether the curves would look alike. To draw many points takes long, and a new one moves them by less than
+    /// a hundredth of their width.
+    fn eq(&self, other: &Self) -> bool {
+        let (drawn, now) = (self.points.len(), other.points.len());
+        let alike = drawn > MANY && (drawn..=drawn + drawn / MANY).contains(&now);
+        alike || self.points == other.points
+    }
+}
+
+/// All charts. They are drawn anew only where that can be seen.
 #[component]
 fn Curves(props: &CurvesProps) -> Html {
     let (charts, marks) = (charts(&props.points), marks(&props.points));

@@ -5,14 +5,16 @@ use super::icon::Icon;
 use super::rulebook::RulebookCards;
 use super::rulebook::worth::WorthBar;
 use super::share::{OfferDialog, ShareDialog};
+use super::votes;
+use crate::address;
+use crate::app::now;
 use crate::focus::use_chosen;
 use crate::lab::Lab;
 use crate::shelf::{Choice, Event, Rulebooks, forget_unreadable, read_file};
-use crate::state::State;
+use crate::state::{self, State};
 use gloo_timers::future::TimeoutFuture;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -26,18 +28,6 @@ pub struct ShelfProps {
     pub page: UseReducerHandle<State>,
     /// What tells the rules' worth.
     pub lab: UseReducerHandle<Lab>,
-    /// The trace step at which we are.
-    pub now: u32,
-    /// The rules that the present votes name, by their places in the rulebook.
-    #[prop_or_default]
-    pub marked: Vec<usize>,
-    /// What may go along with a link.
-    pub settings: BTreeMap<String, String>,
-    /// A link's settings are to be opened.
-    pub onsettings: Callback<BTreeMap<String, String>>,
-    pub onevidence: Callback<u32>,
-    /// The steps of evidence that can be looked at.
-    pub own: Rc<BTreeSet<u32>>,
 }
 
 /// A name that is asked for, and what for; or whether to delete.
@@ -64,7 +54,8 @@ impl Asked {
 /// The section.
 #[component]
 pub fn ShelfSection(props: &ShelfProps) -> Html {
-    let state = &props.state;
+    let ShelfProps { state, page, lab } = props;
+    let now = now(page, state);
     let asked = use_state(|| None::<Asked>);
     let list = use_chosen(state.names().position(|name| name == state.open()));
     let sharing = use_state(|| false);
@@ -77,11 +68,11 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         }
     };
     let at = |event: fn(u32) -> Event| {
-        let (dispatcher, now) = (state.dispatcher(), props.now);
+        let dispatcher = state.dispatcher();
         Callback::from(move |()| dispatcher.dispatch(event(now)))
     };
     let onrevise = {
-        let (dispatcher, now) = (state.dispatcher(), props.now);
+        let dispatcher = state.dispatcher();
         Callback::from(move |revision| dispatcher.dispatch(Event::Revise(revision, now)))
     };
     let open = {
@@ -140,14 +131,15 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         Callback::from(move |()| sharing.set(false))
     };
     let choose = {
-        let (state, now, onsettings) = (state.clone(), props.now, props.onsettings.clone());
+        let (state, page) = (state.clone(), page.clone());
         Callback::from(move |(choice, game_too): (Choice, bool)| {
             if let Some(offer) =
                 state.offer.as_ref().filter(|offer| game_too && !offer.link.settings.is_empty())
             {
                 // The lab ends with another game, and the rules are not for its rulebook.
                 state.dispatch(Event::CollapseOver);
-                onsettings.emit(offer.link.settings.clone());
+                let (settings, notices) = address::taken(&offer.link.settings, &page.settings);
+                page.dispatch(state::Event::Open(settings, notices));
             }
             state.dispatch(Event::Choose(choice, now));
         })
@@ -165,12 +157,17 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         })
     };
     let covered = *sharing || state.offer.is_some();
-    let page = props.page.dispatcher();
+    let dispatcher = page.dispatcher();
     use_effect_with(covered, move |covered| {
         if *covered {
-            page.dispatch(crate::state::Event::Covered);
+            dispatcher.dispatch(state::Event::Covered);
         }
     });
+    let evidence = {
+        let dispatcher = page.dispatcher();
+        move |decision| dispatcher.dispatch(state::Event::Recall(decision))
+    };
+    let named = votes::named(page);
     // A key that is pressed here is not for the game.
     let keep = |key: KeyboardEvent| key.stop_propagation();
     html! {
@@ -197,16 +194,16 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
             <RulebookCards
                 key={state.open().to_string()}
                 rulebook={state.book().clone()}
-                now={props.now}
-                marked={props.marked.clone()}
-                worths={props.lab.worths(props.page.settings.game, state.book())}
+                {now}
+                marked={named.iter().filter_map(|rule| state.book().place(rule)).collect::<Vec<_>>()}
+                worths={lab.worths(page.settings.game, state.book())}
                 {onrevise}
                 onundo={at(Event::Undo)}
                 onredo={at(Event::Redo)}
-                onevidence={props.onevidence.clone()}
-                own={props.own.clone()}
+                onevidence={evidence}
+                own={Rc::new(page.watch.own_steps(state.book()))}
             />
-            <WorthBar page={props.page.clone()} lab={props.lab.clone()} rulebook={state.book().clone()} />
+            <WorthBar page={page.clone()} lab={lab.clone()} rulebook={state.book().clone()} />
             <div class="rulebooks-files">
                 { ask(Asked::New, "New") }
                 { ask(Asked::Copy, "Copy") }
@@ -227,7 +224,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 <ShareDialog
                     name={state.open().to_string()}
                     rulebook={state.book().clone()}
-                    settings={props.settings.clone()}
+                    settings={address::shared(&page.settings)}
                     onclose={shared}
                 />
             }

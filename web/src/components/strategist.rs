@@ -1,6 +1,6 @@
 //! The strategist: when it reflected and when not, and why; what it read, wrote and spent.
 
-use super::Shared;
+use super::Live;
 use super::fold::Fold;
 use super::sight::prompt::spoken;
 use crate::address::Panel;
@@ -30,17 +30,18 @@ pub struct StrategistProps {
 
 /// The reflection that is being written, or the last one, beside the rules that it is about.
 #[component]
-pub fn Thinking(props: &Shared) -> Html {
+pub fn Thinking(props: &Live) -> Html {
     let watch = &props.state.watch;
     let part = use_node_ref();
-    use_steady(&part, Some(0));
     let wrote = |thought: &Rc<Thought>| {
         let text = thought.reflection.text.clone().ok()?;
         Some((format!("The strategist wrote after decision {}", thought.at + 1), text))
     };
     let writing = watch.reflection.as_ref();
     let said = writing.map(|writing| ("The strategist writes".into(), writing.text.clone()));
-    let Some((head, text)) = said.or_else(|| watch.thoughts.iter().rev().find_map(wrote)) else {
+    let shown = said.or_else(|| watch.thoughts.iter().rev().find_map(wrote));
+    use_steady(&part, shown.as_ref().map(|_| 1));
+    let Some((head, text)) = shown else {
         return Html::default();
     };
     // Each of its lines may begin with a space, as the model's other words do.

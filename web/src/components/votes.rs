@@ -1,6 +1,6 @@
 //! The vote: what each ballot says while it is written, and what they say together.
 
-use super::Shared;
+use super::Live;
 use super::device::{Device, retry};
 use super::icon::Icon;
 use crate::address::{Region, Who};
@@ -73,7 +73,7 @@ pub fn named(state: &State) -> BTreeSet<String> {
 
 /// The votes.
 #[component]
-pub fn Votes(props: &Shared) -> Html {
+pub fn Votes(props: &Live) -> Html {
     let state = &props.state;
     let decision = shown(state);
     let decision = decision.as_ref();

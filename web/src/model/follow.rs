@@ -26,7 +26,7 @@ const UNSEEN: u32 = 250;
 const ANSWER: u32 = 2000;
 /// Milliseconds in which nothing is handed on after a frame: nobody reads faster, and the workers need the
 /// time.
-const REST: u32 = 66;
+const REST: u32 = 100;
 
 /// The loaded model's workers, if there are any.
 pub type Holder = Rc<RefCell<Option<Pool>>>;

@@ -50,7 +50,8 @@ pub struct CardProps {
 pub fn Card(props: &CardProps) -> Html {
     let rule = &props.rule;
     let id = rule.rule_id.clone();
-    let before = use_before(&rule.heuristic);
+    let before = use_before([&rule.heuristic, &rule.trigger, &rule.observation].map(String::clone));
+    let [says, trigger, observation] = before.map_or([None, None, None], |words| words.map(Some));
     if props.editing {
         let (book, words, of) = (props.book.clone(), props.draft.clone(), id.clone());
         let typed = props.typed.reform(move |words| (of.clone(), words));
@@ -85,10 +86,10 @@ pub fn Card(props: &CardProps) -> Html {
         Status::Hypothesis => ("maybe", "A guess: the prompt says “maybe”"),
         _ => ("confirmed", "The agent relies on it"),
     };
-    let field = |name: &'static str, text: &str| {
+    let field = |name: &'static str, text: &str, before: Option<String>| {
         html! {
             if !text.is_empty() {
-                <div class="rule-field"><dt>{ name }</dt><dd dir="auto">{ text }</dd></div>
+                <div class="rule-field"><dt>{ name }</dt><dd dir="auto">{ changed(before, text) }</dd></div>
             }
         }
     };
@@ -113,15 +114,13 @@ pub fn Card(props: &CardProps) -> Html {
                 }
                 if props.marked { <span class="badge strong">{ "named now" }</span> }
             </div>
-            <p class="rule-says" dir="auto">
-                if let Some(before) = &before { { pieces(before, &rule.heuristic) } } else { { &rule.heuristic } }
-            </p>
+            <p class="rule-says" dir="auto">{ changed(says, &rule.heuristic) }</p>
             <dl class="rule-fields">
-                { field("Trigger", &rule.trigger) }
-                { field("Observation", &rule.observation) }
+                { field("Trigger", &rule.trigger, trigger) }
+                { field("Observation", &rule.observation, observation) }
                 { evidence("For", &rule.support, props) }
                 { evidence("Against", &rule.contradiction, props) }
-                { field("Worth", &props.worth.as_ref().map_or(String::new(), words::worth)) }
+                { field("Worth", &props.worth.as_ref().map_or(String::new(), words::worth), None) }
             </dl>
             <div class="rule-foot">
                 <span class="caption">{ origin(rule, props.age) }</span>
@@ -181,16 +180,21 @@ fn origin(rule: &Rule, age: u32) -> String {
     format!("{who}, {when}")
 }
 
-/// For a while after a text has changed: what it was.
+/// A text beside what it was, if it was another one just before.
+fn changed(before: Option<String>, text: &str) -> Html {
+    before.filter(|before| before != text).map_or_else(|| text.into(), |before| pieces(&before, text))
+}
+
+/// For a while after one of a card's texts has changed: what they were.
 #[hook]
-fn use_before(text: &str) -> Option<String> {
-    let before = use_state(|| None::<String>);
-    let last = use_mut_ref(|| text.to_string());
+fn use_before(texts: [String; 3]) -> Option<[String; 3]> {
+    let before = use_state(|| None);
+    let last = use_mut_ref(|| texts.clone());
     {
         let before = before.clone();
-        use_effect_with(text.to_string(), move |text| {
-            let was = last.replace(text.clone());
-            let over = (was != *text).then(|| {
+        use_effect_with(texts, move |texts| {
+            let was = last.replace(texts.clone());
+            let over = (was != *texts).then(|| {
                 before.set(Some(was));
                 Timeout::new(SHOWN_FOR, move || before.set(None))
             });
