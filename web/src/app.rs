@@ -353,7 +353,7 @@ fn use_keyboard(state: &UseReducerHandle<State>) {
                 let controls = (state.settings.shows(Region::Controls), !state.settings.embed);
                 // Where only the agent plays, the arrows scroll the page.
                 let plays = !state.is_agents() || state.is_side_by_side();
-                let actions = if plays { Environment::actions(state.now()) } else { &[] };
+                let actions = if plays { Environment::actions(state.board.now()) } else { &[] };
                 let page_event = keys::event(key, down, actions, state.settings.shortcuts);
                 if let Some(page_event) = page_event.filter(|event| keys::is_within_reach(event, controls)) {
                     if !elsewhere {

@@ -2,6 +2,7 @@
 
 mod address;
 mod app;
+mod board;
 mod components;
 mod experiments;
 mod focus;
@@ -9,7 +10,6 @@ mod lab;
 mod lessons;
 mod mind;
 mod model;
-mod own;
 mod player;
 mod same;
 mod shelf;

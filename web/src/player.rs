@@ -123,7 +123,7 @@ fn spawn(work: impl Future<Output = ()> + 'static) -> AbortHandle {
 /// Takes a step. It may be dropped at any time.
 async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
     let Player { present, pool, page, shelf, root } = player;
-    if state.is_over() {
+    if state.board.is_over() {
         TimeoutFuture::new(ENDED).await;
         return page.dispatch(Event::GoOn);
     }
@@ -153,7 +153,7 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
     agent.set_reflecting(wishes.reflects);
     let (name, book) = present.take_up(&mut agent);
     let decision = agent.decisions();
-    let mut seat = Seat { episode: state.now().clone(), run: due.run, decision, page: page.clone() };
+    let mut seat = Seat { episode: state.board.now().clone(), run: due.run, decision, page: page.clone() };
     page.dispatch(Event::Watch(match agent.step(&mut seat, &mut pool).await {
         Ok(decision) => {
             let why = decision.verdict.to_string();

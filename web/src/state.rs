@@ -1,10 +1,10 @@
 //! The page's whole state, and every way in which it changes.
 
 use crate::address::{Pace, Panel, Settings, Speed, Theme, Who};
+use crate::board::{Board, ROUND_OVER, Standing};
 use crate::experiments::Manner;
 use crate::mind::{Backend, Told};
 use crate::model::{self, Model};
-use crate::own::{self, Own};
 use crate::watch::{self, Until, Watch, words};
 use rulewright::agent::Decision;
 use rulewright::env::{Action, Environment, Outcome, idle};
@@ -12,16 +12,6 @@ use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game};
 use std::rc::Rc;
 use yew::Reducible;
-
-/// One entry of the history: what was done, what came of it, and the game after it.
-#[derive(Clone)]
-pub struct Moment {
-    pub done: Move,
-    pub outcome: Outcome,
-    pub after: Episode,
-    /// The number of the agent's decision; none if a person played.
-    pub decision: Option<u32>,
-}
 
 /// The key that is down, or that was tapped since the last tick.
 #[derive(Clone, Copy)]
@@ -71,11 +61,9 @@ pub struct State {
     /// Counts the games that were chosen from the gallery.
     pub picked: u32,
     pub settings: Settings,
-    /// The episode before the first move.
-    start: Rc<Episode>,
-    pub history: Vec<Rc<Moment>>,
-    /// The visitor's own board, where both play side by side.
-    pub own: Own,
+    pub board: Board,
+    /// The visitor's own board, where both play side by side: it waits for them, and a step there takes none here.
+    pub own: Board,
     /// How many moments lie before the one that is shown: all of them, unless one looks back.
     pub shown: usize,
     /// The decision of an earlier episode that is shown instead.
@@ -230,9 +218,8 @@ impl State {
             picked: 0,
             agent: Root { number: 0, seed: settings.seed },
             settings,
-            own: Own::new(start.clone()),
-            start,
-            history: Vec::new(),
+            own: Board::new(start.clone()),
+            board: Board::new(start),
             shown: 0,
             recalled: None,
             running: false,
@@ -254,27 +241,14 @@ impl State {
         Game::find(self.settings.game)
     }
 
-    /// The episode as it stands now.
-    pub fn now(&self) -> &Episode {
-        self.history.last().map_or(&self.start, |moment| &moment.after)
-    }
-
     /// The episode that is shown: now, or as it was.
     pub fn view(&self) -> &Episode {
-        self.before(self.shown)
-    }
-
-    /// The episode before a moment of the history.
-    pub fn before(&self, moment: usize) -> &Episode {
-        match moment.checked_sub(1) {
-            None => &self.start,
-            Some(last) => self.history.get(last).map_or(&self.start, |moment| &moment.after),
-        }
+        self.board.before(self.shown)
     }
 
     /// Whether the past is shown.
     pub fn looks_back(&self) -> bool {
-        self.shown < self.history.len() || self.recalled.is_some()
+        self.shown < self.board.history.len() || self.recalled.is_some()
     }
 
     /// The decision of an earlier episode that is shown.
@@ -284,36 +258,26 @@ impl State {
 
     /// The number of the decision that is shown, or of the next one.
     pub fn decision(&self) -> u32 {
-        let past = self.history.iter().take(self.shown).rev().find_map(|moment| moment.decision);
-        let first = || self.history.iter().find_map(|moment| moment.decision);
+        let past = self.board.history.iter().take(self.shown).rev().find_map(|moment| moment.decision);
+        let first = || self.board.history.iter().find_map(|moment| moment.decision);
         let recalled = self.recalled().map(|decision| decision.number);
         recalled.or(past).or_else(first).unwrap_or_else(|| self.watch.next())
     }
 
-    /// Whether the episode is over.
-    pub fn is_over(&self) -> bool {
-        own::is_over(&self.history)
-    }
-
     /// Whether the agent still learns from the last step of its episode, or looks back at it.
     pub fn is_settling(&self) -> bool {
-        self.is_over() && self.watch.deciding
-    }
-
-    /// Steps among the first so many moments: a twist takes none.
-    pub fn steps(&self, moments: usize) -> usize {
-        self.history.iter().take(moments).filter(|m| m.done != Move::Twist).count()
+        self.board.is_over() && self.watch.deciding
     }
 
     /// The moment after a decision of the agent's, if this episode still has it.
     pub fn moment_of(&self, decision: u32) -> Option<usize> {
-        self.history.iter().position(|moment| moment.decision == Some(decision)).map(|at| at + 1)
+        self.board.history.iter().position(|moment| moment.decision == Some(decision)).map(|at| at + 1)
     }
 
     /// The moments before and after the one that is shown of which this is so, if there are any.
     pub fn around(&self, is_so: impl Fn(usize) -> bool) -> [Option<usize>; 2] {
         let earlier = (1..self.shown).rev().find(|moment| is_so(*moment));
-        let later = (self.shown + 1..=self.history.len()).find(|moment| is_so(*moment));
+        let later = (self.shown + 1..=self.board.history.len()).find(|moment| is_so(*moment));
         [earlier, later]
     }
 
@@ -334,20 +298,20 @@ impl State {
 
     /// Whether a twist would change anything.
     pub fn can_twist(&self) -> bool {
-        let over = self.is_over() && (!self.is_side_by_side() || self.own.is_over());
+        let over = self.board.is_over() && (!self.is_side_by_side() || self.own.is_over());
         !over && !self.looks_back()
     }
 
     /// How the two boards stand.
-    pub fn standing(&self) -> own::Standing {
-        own::Standing::new(&self.own, &self.start, &self.history)
+    pub fn standing(&self) -> Standing {
+        Standing::new(&self.own, &self.board)
     }
 
     /// The step that the agent is to take now. One that is under way stays due until it is over.
     pub fn due(&self) -> Option<Due> {
         let order = self.model.order.as_ref().filter(|_| self.is_agents())?.number;
-        let goes_on = self.running && (!self.is_over() || self.goes_on());
-        let wanted = goes_on || (self.watch.until == Until::Step && !self.is_over());
+        let goes_on = self.running && (!self.board.is_over() || self.goes_on());
+        let wanted = goes_on || (self.watch.until == Until::Step && !self.board.is_over());
         let begins = wanted && !self.looks_back() && self.model.stage == model::Stage::Ready;
         let due = self.watch.deciding || (begins && !self.watch.asked);
         due.then_some(Due { order, run: self.run, turn: self.watch.turn })
@@ -358,12 +322,12 @@ impl State {
         !self.is_agents()
             && self.running
             && self.settings.speed != Speed::Yours
-            && !self.is_over()
+            && !self.board.is_over()
             && !self.looks_back()
     }
 
     fn idle(&self) -> Action {
-        idle(self.now().actions())
+        idle(self.board.now().actions())
     }
 
     /// The game begins as the settings say, with a fresh agent: the same seed plays the same again, whatever
@@ -387,9 +351,9 @@ impl State {
 
     /// An episode begins.
     fn begin(&mut self) {
-        self.start = Rc::new(begin(&self.settings));
-        self.own = Own::new(self.start.clone());
-        self.history.clear();
+        let start = Rc::new(begin(&self.settings));
+        self.own = Board::new(start.clone());
+        self.board = Board::new(start);
         self.shown = 0;
         self.recalled = None;
         self.stop();
@@ -411,7 +375,7 @@ impl State {
 
     /// A person plays, or the clock does.
     fn play(&mut self, done: Move) {
-        if self.is_over() || self.looks_back() {
+        if self.board.is_over() || self.looks_back() {
             return;
         }
         self.disturb();
@@ -420,12 +384,12 @@ impl State {
 
     fn push(&mut self, done: Move, decision: Option<u32>) {
         let follows = !self.looks_back();
-        self.history.push(own::moment(self.now(), done, decision));
+        self.board.push(done, decision);
         if follows {
-            self.shown = self.history.len();
+            self.shown = self.board.history.len();
         }
         let goes_on = self.is_agents() && self.goes_on() && self.watch.until != Until::Episode;
-        self.running &= !self.is_over() || goes_on;
+        self.running &= !self.board.is_over() || goes_on;
     }
 
     /// The agent learns and reflects again as it did before the lab.
@@ -441,16 +405,16 @@ impl State {
             self.notices = vec![words::NO_MIND.into()];
             return;
         }
-        self.shown = self.history.len();
+        self.shown = self.board.history.len();
         self.recalled = None;
-        if self.is_over() && self.is_side_by_side() {
-            self.notices = vec![own::ROUND_OVER.into()];
+        if self.board.is_over() && self.is_side_by_side() {
+            self.notices = vec![ROUND_OVER.into()];
             return;
         }
         if self.is_settling() {
             return;
         }
-        if self.is_over() {
+        if self.board.is_over() {
             self.next_episode();
         }
         self.unfold();
@@ -484,14 +448,14 @@ impl State {
         self.recalled = None;
         match (had, who) {
             (Who::You, Who::Both) => {
-                self.own.history = std::mem::take(&mut self.history);
+                self.own.history = std::mem::take(&mut self.board.history);
                 self.shown = 0;
                 self.disturb();
                 self.engage();
             }
             (Who::Both, Who::You) => {
-                self.history = std::mem::take(&mut self.own.history);
-                self.shown = self.history.len();
+                self.board.history = std::mem::take(&mut self.own.history);
+                self.shown = self.board.history.len();
                 self.disturb();
                 self.watch.begin();
             }
@@ -500,7 +464,7 @@ impl State {
     }
 
     fn show(&mut self, shown: usize) {
-        self.shown = shown.min(self.history.len());
+        self.shown = shown.min(self.board.history.len());
         self.recalled = None;
         self.watch.look = None;
         self.stop();
@@ -624,9 +588,9 @@ impl State {
             }
             Event::Press(action) if self.is_side_by_side() => self.own.play(Move::Act(action)),
             Event::Press(_) if self.is_agents() => {}
-            Event::Press(action) if !self.now().actions().contains(&action) => {}
+            Event::Press(action) if !self.board.now().actions().contains(&action) => {}
             Event::Press(action) if self.settings.speed == Speed::Yours => self.play(Move::Act(action)),
-            Event::Press(_) if self.is_over() || self.looks_back() => {}
+            Event::Press(_) if self.board.is_over() || self.looks_back() => {}
             Event::Press(action) => {
                 self.running = true;
                 // Holding a key down repeats the event; a tap that was not played yet stays.
@@ -651,7 +615,7 @@ impl State {
             Event::Step if self.is_agents() => self.let_play(Until::Step),
             Event::PlayUntil(until) if self.is_agents() => self.let_play(until),
             Event::PlayUntil(_) => {}
-            Event::Pause if self.is_over() || self.looks_back() => {}
+            Event::Pause if self.board.is_over() || self.looks_back() => {}
             Event::Pause => self.running = !self.running,
             Event::Step => {
                 self.stop();
@@ -687,10 +651,10 @@ impl State {
                 if self.is_side_by_side() && !self.looks_back() {
                     self.own.play(Move::Twist);
                 }
-                let moments = self.history.len();
+                let moments = self.board.history.len();
                 self.play(Move::Twist);
                 // Not where the agent's own board is over, or the past is shown.
-                self.watch.twisted |= self.history.len() > moments;
+                self.watch.twisted |= self.board.history.len() > moments;
             }
             Event::Show(shown) => self.show(shown),
             Event::Recall(decision) => self.recall(decision),
@@ -699,7 +663,7 @@ impl State {
             // There is no way back into an earlier episode.
             Event::PlayOn if self.recalled.is_some() => self.show(usize::MAX),
             Event::PlayOn => {
-                self.history.truncate(self.shown);
+                self.board.history.truncate(self.shown);
                 self.stop();
                 self.disturb();
             }
@@ -744,7 +708,7 @@ impl State {
             watch::Event::Told(Told::Fewer(problem)) => self.notices = vec![words::fewer(&problem)],
             watch::Event::Told(told) => self.watch.hear(told),
             watch::Event::Begun => self.watch.deciding = true,
-            watch::Event::Played { run, decision, action } if run == self.run && !self.is_over() => {
+            watch::Event::Played { run, decision, action } if run == self.run && !self.board.is_over() => {
                 self.push(Move::Act(action), Some(decision));
                 self.watch.played = Some(action);
             }
@@ -804,6 +768,7 @@ fn begin(settings: &Settings) -> Episode {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::board::Moment;
     use crate::mind::Work;
     use rulewright::agent::executor::{Ballot, Vote};
     use rulewright::agent::schedule::{Because, Verdict};
@@ -820,11 +785,11 @@ pub mod tests {
     }
 
     fn steps(state: &State) -> usize {
-        state.steps(usize::MAX)
+        state.board.steps()
     }
 
     fn moves(state: &State) -> Vec<String> {
-        state.history.iter().map(|m| m.done.to_string()).collect()
+        state.board.history.iter().map(|m| m.done.to_string()).collect()
     }
 
     #[test]
@@ -891,7 +856,7 @@ pub mod tests {
         let state =
             after(page(Speed::Yours), &[up.clone(), up.clone(), up.clone(), Event::Show(1), up.clone()]);
         assert_eq!((steps(&state), state.looks_back()), (3, true));
-        assert_eq!(state.view().frame(), state.history[0].after.frame());
+        assert_eq!(state.view().frame(), state.board.history[0].after.frame());
         let state = after(state, &[Event::PlayOn, Event::Press(Action::Down)]);
         assert_eq!(moves(&state), ["up", "down"]);
     }
@@ -900,9 +865,9 @@ pub mod tests {
     fn an_ended_episode_takes_no_more_steps_and_a_restart_begins_anew() {
         let wait = Event::Press(Action::Wait);
         let state = after(page(Speed::Yours), &vec![wait.clone(); 3000]);
-        assert!(state.is_over() && steps(&state) < 3000);
+        assert!(state.board.is_over() && steps(&state) < 3000);
         let state = after(state, &[Event::Restart, wait]);
-        assert_eq!((steps(&state), state.is_over()), (1, false));
+        assert_eq!((steps(&state), state.board.is_over()), (1, false));
     }
 
     #[test]
@@ -927,7 +892,7 @@ pub mod tests {
     #[test]
     fn a_twist_takes_no_step_and_stays_in_the_history() {
         let state = after(page(Speed::Yours), &[Event::Twist, Event::Press(Action::Up)]);
-        assert_eq!((steps(&state), state.history.len()), (1, 2));
+        assert_eq!((steps(&state), state.board.history.len()), (1, 2));
     }
 
     #[test]
@@ -949,9 +914,9 @@ pub mod tests {
         let state = begin(Until::Episode);
         let over = after(state.clone(), &vec![played(state.run, 0); 3000]);
         let over = after(over, &[decided(0)]);
-        assert!(over.is_over() && !over.running && over.due().is_none(), "the next one does not begin");
+        assert!(over.board.is_over() && !over.running && over.due().is_none(), "the next one does not begin");
         let on = after(over, &[Event::PlayUntil(Until::Episode)]);
-        assert!(on.running && !on.is_over() && on.due().is_some());
+        assert!(on.running && !on.board.is_over() && on.due().is_some());
         // A last step that still reflects is not cut short by a press on a button.
         let last = after(state.clone(), &vec![played(state.run, 0); 3000]);
         assert_eq!(after(last.clone(), &[Event::PlayUntil(Until::Episode)]).due(), last.due());
@@ -1035,7 +1000,7 @@ pub mod tests {
         assert_eq!(steps(&state), 0);
         let state = after(state.clone(), &[played(state.run, 0), Event::Show(0), played(state.run, 1)]);
         assert_eq!((steps(&state), state.shown), (2, 0), "who looks back goes on looking back");
-        assert_eq!(state.history[2].decision, Some(1));
+        assert_eq!(state.board.history[2].decision, Some(1));
     }
 
     #[test]
@@ -1044,7 +1009,7 @@ pub mod tests {
             let state = after(with_agent(goes_on), &[Event::Pause, BEGUN]);
             let run = state.run;
             let state = after(state, &vec![played(run, 0); 3000]);
-            assert!(state.is_over() && state.due().is_some(), "the step is still under way");
+            assert!(state.board.is_over() && state.due().is_some(), "the step is still under way");
             assert_eq!(state.running, goes_on);
             let next = after(state.clone(), &[Event::GoOn]);
             assert_eq!((next.settings.seed, steps(&next), next.running), (state.settings.seed + 1, 0, true));
@@ -1128,7 +1093,11 @@ pub mod tests {
         let state = after(state.clone(), &[played(state.run, 0), up, Event::Step]);
         assert_eq!((steps(&state), state.own.steps()), (1, 3), "a step is the agent's");
         assert_eq!(state.due(), due, "what the visitor plays does not disturb it");
-        assert_eq!(state.own.history[0].after.frame(), state.history[0].after.frame(), "they begin alike");
+        assert_eq!(
+            state.own.history[0].after.frame(),
+            state.board.history[0].after.frame(),
+            "they begin alike"
+        );
     }
 
     #[test]
@@ -1136,11 +1105,11 @@ pub mod tests {
         let up = Event::Press(Action::Up);
         let state = after(side_by_side(), &[Event::Pause, BEGUN, up, Event::Twist]);
         let twists = |history: &[Rc<Moment>]| history.iter().filter(|m| m.done == Move::Twist).count();
-        assert_eq!((twists(&state.history), twists(&state.own.history)), (1, 1));
+        assert_eq!((twists(&state.board.history), twists(&state.own.history)), (1, 1));
         for anew in [Event::Restart, Event::Seed(77), Event::Choose("vault")] {
             let state = after(state.clone(), &[anew]);
-            assert!(state.own.history.is_empty() && state.history.is_empty());
-            assert_eq!(state.own.now().frame(), state.now().frame());
+            assert!(state.own.history.is_empty() && state.board.history.is_empty());
+            assert_eq!(state.own.now().frame(), state.board.now().frame());
         }
     }
 
@@ -1153,7 +1122,7 @@ pub mod tests {
         assert_eq!((early.settings.seed, early.own.steps()), (seed, 1), "it still learns from its last step");
         let decided = Event::Watch(watch::Event::Failed("that was all".into()));
         let state = after(state, &[decided, Event::Dismiss]);
-        assert!(state.is_over() && !state.running && state.due().is_none());
+        assert!(state.board.is_over() && !state.running && state.due().is_none());
         let state = after(state, &[Event::Pause]);
         assert!(state.due().is_none() && state.own.steps() == 1 && state.notices[0].contains("Next round"));
         let state = after(state, &[Event::NextRound]);

@@ -9,34 +9,39 @@ use yew::prelude::*;
 /// something below it would miss. It begins anew where the part is as wide as it was not before, or `what` it
 /// shows is another number of things; without that it is as high as it wants to be.
 ///
-/// The browser says when the part is of another size. To ask at each drawing would have the page laid out once
-/// more each time.
+/// The browser tells the part's size once the page is laid out, and what was told is heeded when it is drawn next. To
+/// ask at each drawing would have the page laid out once more each time.
 #[hook]
 pub fn use_steady(part: &NodeRef, what: Option<usize>) {
-    let part = part.clone();
+    // How wide it is, and how high it was.
+    let told = use_mut_ref(|| (0, 0.0_f64));
+    let (node, size) = (part.clone(), told.clone());
     use_effect_with(what, move |what| {
-        let part = what.and_then(|_| part.cast::<HtmlElement>());
-        let watch = part.and_then(|part| {
-            let (it, mut was) = (part.clone(), None);
+        size.replace((0, 0.0));
+        let watch = what.and_then(|_| node.cast::<HtmlElement>()).and_then(|part| {
+            let watched = part.clone();
             let sized = Closure::<dyn FnMut()>::new(move || {
-                let (style, width) = (it.style(), it.offset_width());
-                // A style that can't be set leaves the part as high as it wants to be.
-                if was.replace(width) != Some(width) {
-                    let _ = style.remove_property("min-height");
-                }
-                // To the fraction: a height that were rounded would be another size to hear of.
-                let height = it.get_bounding_client_rect().height();
-                let _ = style.set_property("min-height", &format!("{height}px"));
+                let (now, height) = (part.offset_width(), part.get_bounding_client_rect().height());
+                let (width, highest) = *size.borrow();
+                size.replace((now, if now == width || width == 0 { highest.max(height) } else { 0.0 }));
             });
             let observer = ResizeObserver::new(sized.as_ref().unchecked_ref()).ok()?;
-            observer.observe(&part);
-            Some((part, observer, sized))
+            observer.observe(&watched);
+            Some((observer, sized))
         });
         move || {
-            if let Some((part, observer, _)) = watch {
+            if let Some((observer, _)) = watch {
                 observer.disconnect();
-                let _ = part.style().remove_property("min-height");
             }
+        }
+    });
+    let part = part.clone();
+    use_effect(move || {
+        if let Some(part) = part.cast::<HtmlElement>() {
+            let (_, highest) = *told.borrow();
+            let height = if highest > 0.0 { format!("{highest}px") } else { String::new() };
+            // A style that can't be set leaves the part as high as it wants to be.
+            let _ = part.style().set_property("min-height", &height);
         }
     });
 }

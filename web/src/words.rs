@@ -1,7 +1,8 @@
 //! Everything that the page says about a game in words: what happened, what is on the board, what a
 //! chart shows. Only what the picture shows too, never a hidden rule.
 
-use crate::state::{Moment, State};
+use crate::board::{Board, Moment};
+use crate::state::State;
 use rulewright::env::{Action, Environment};
 use rulewright::games::arcade::{Arcade, Ground};
 use rulewright::games::desk::{Chart, Desk, DeskFile};
@@ -9,16 +10,12 @@ use rulewright::games::grid::Heading;
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game, Trigger};
 
-/// What happened in a moment of the history, as a sentence.
-pub fn told(state: &State, moment: usize) -> String {
-    state.history.get(moment).map_or_else(String::new, |last| told_of(last, state.before(moment)))
-}
-
-/// The same of any moment, and the episode before it.
-pub fn told_of(last: &Moment, before: &Episode) -> String {
+/// What happened in a moment of a board's history, as a sentence.
+pub fn told(board: &Board, moment: usize) -> String {
+    let Some(last) = board.history.get(moment) else { return String::new() };
     let Move::Act(action) = last.done else { return "A twist: some hidden rules have changed.".into() };
     let who = if last.decision.is_some() { "it" } else { "you" };
-    let what = match (&last.after, before) {
+    let what = match (&last.after, board.before(moment)) {
         (Episode::Arcade(after), Episode::Arcade(before)) => met(who, before, after, action),
         _ => format!("{who} chose {action}"),
     };
@@ -28,12 +25,7 @@ pub fn told_of(last: &Moment, before: &Episode) -> String {
 }
 
 /// Whether a moment is worth interrupting somebody who listens.
-pub fn is_news(state: &State, moment: usize) -> bool {
-    state.history.get(moment).is_some_and(|last| is_news_of(last))
-}
-
-/// The same of any moment.
-pub fn is_news_of(last: &Moment) -> bool {
+pub fn is_news(last: &Moment) -> bool {
     let met = matches!(&last.after, Episode::Arcade(arcade) if !arcade.events().is_empty());
     met || last.done == Move::Twist || last.outcome.done || !change(last).is_empty()
 }
@@ -78,9 +70,9 @@ pub fn change(moment: &Moment) -> String {
 
 /// Why the episode is over.
 pub fn ended(state: &State) -> &'static str {
-    let status = state.now().status();
+    let status = state.board.now().status();
     let limit = state.game().map_or(0, |game| usize::from(game.file.steps));
-    match (status.lives, state.steps(usize::MAX)) {
+    match (status.lives, state.board.steps()) {
         (..=0, _) => "No lives left",
         (_, steps) if steps >= limit => "Time is up",
         _ => "You are through",
@@ -199,13 +191,13 @@ mod tests {
         let walk: Vec<_> =
             [Action::Up; 9].into_iter().chain([Action::Right; 9]).chain([Action::Down; 9]).collect();
         let state = played("orchard", 3, &walk);
-        let told: Vec<_> = (0..state.history.len()).map(|i| told(&state, i)).collect();
+        let told: Vec<_> = (0..state.board.history.len()).map(|i| told(&state.board, i)).collect();
         assert!(told.iter().any(|t| t == "You moved up."), "{told:?}");
         assert!(told.iter().any(|t| t == "Something is in the way."), "{told:?}");
-        for (i, moment) in state.history.iter().enumerate() {
+        for (i, moment) in state.board.history.iter().enumerate() {
             assert_eq!(moment.outcome.score != 0, told[i].contains("score"), "{}", told[i]);
             assert_eq!(moment.outcome.score != 0, told[i].starts_with("You met the"), "{}", told[i]);
-            assert_eq!(is_news(&state, i), moment.outcome.score != 0, "{}", told[i]);
+            assert_eq!(is_news(moment), moment.outcome.score != 0, "{}", told[i]);
         }
         assert!(told.iter().any(|t| t.starts_with("You met the")), "{told:?}");
     }
@@ -213,16 +205,16 @@ mod tests {
     #[test]
     fn the_board_in_words_names_the_walls_around() {
         let state = played("orchard", 1, &[Action::Left; 12]);
-        assert!(described(state.now()).contains("wall left"), "{}", described(state.now()));
-        assert!(described(played("mole", 1, &[Action::Left, Action::Left]).now()).contains("earth"));
+        assert!(described(state.board.now()).contains("wall left"), "{}", described(state.board.now()));
+        assert!(described(played("mole", 1, &[Action::Left, Action::Left]).board.now()).contains("earth"));
     }
 
     #[test]
     fn a_desk_in_words_tells_where_the_price_went() {
         // Seed 3 begins with a falling line.
-        let words = described(played("trading", 3, &[]).now());
+        let words = described(played("trading", 3, &[]).board.now());
         assert!(words.contains("Volatility 0.") && words.ends_with("the price fell."), "{words}");
-        assert!(!described(played("warehouse", 3, &[]).now()).contains("price"));
+        assert!(!described(played("warehouse", 3, &[]).board.now()).contains("price"));
     }
 
     #[test]

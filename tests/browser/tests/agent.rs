@@ -127,6 +127,12 @@ async fn while_it_votes_the_tally_is_that_of_the_ballots_and_nothing_below_them_
     assert!(places.len() > 50 && !up, "the rulebook jumped: {places:?}");
     let wrong: Vec<(String, usize, Vec<String>)> = visitor.js("wrong").await;
     assert!(wrong.is_empty(), "{wrong:?}");
+    // In a wider window the ballots need less room, and get less; that they are of another size is no error.
+    let high = visitor.js::<f64>("document.querySelector('#ballots').offsetHeight").await;
+    visitor.size(1270, 768, false).await;
+    visitor.agent_step(PATIENCE).await;
+    assert!(visitor.js::<f64>("document.querySelector('#ballots').offsetHeight").await < high);
+    assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await);
     visitor.leave().await;
 }
 

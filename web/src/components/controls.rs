@@ -23,8 +23,9 @@ const PACES: [(&str, &str, &str); 3] = [
 pub fn Run(props: &Shared) -> Html {
     let state = &props.state;
     let agents = state.is_agents();
-    let waits = state.is_side_by_side() && state.is_over();
-    let no_clock = !agents && (state.is_over() || state.looks_back() || state.settings.speed == Speed::Yours);
+    let waits = state.is_side_by_side() && state.board.is_over();
+    let no_clock =
+        !agents && (state.board.is_over() || state.looks_back() || state.settings.speed == Speed::Yours);
     if if agents { state.running } else { state.ticks() } {
         button(state, "pause", "pause", "Pause", Event::Pause, no_clock)
     } else {
@@ -111,8 +112,8 @@ pub fn Controls(props: &Shared) -> Html {
     };
     let next_seed = state.settings.seed.wrapping_add(1);
     let agents = state.is_agents();
-    let off = state.is_over() || state.looks_back();
-    let waits = state.is_side_by_side() && state.is_over();
+    let off = state.board.is_over() || state.looks_back();
+    let waits = state.is_side_by_side() && state.board.is_over();
     let pace = Pace::VARIANTS.iter().position(|pace| *pace == state.settings.pace);
     let choose_pace = {
         let dispatcher = state.dispatcher();

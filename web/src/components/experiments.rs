@@ -29,7 +29,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
         let dispatcher = state.dispatcher();
         move |_: MouseEvent| dispatcher.dispatch(Event::Twist)
     };
-    let lie = lie(state.now());
+    let lie = lie(state.board.now());
     let known = lie.as_ref().and_then(|lie| told(rulebooks.book(), lie));
     let has_lie = lie.is_some() && known.is_none();
     let news = match (&lie, known) {
@@ -47,7 +47,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
     };
     let collapse = {
         let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
-        let rules = lies(state.now());
+        let rules = lies(state.board.now());
         move |_: MouseEvent| {
             player.reset_policy();
             // A rulebook of its own, of everything that matters, turned round: the visitor's stays as it is.

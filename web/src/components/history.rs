@@ -3,7 +3,8 @@
 use super::Shared;
 use super::fold::Fold;
 use crate::address::Panel;
-use crate::state::{Event, Moment};
+use crate::board::Moment;
+use crate::state::Event;
 use crate::words;
 use rulewright::games::replay::Move;
 use std::rc::Rc;
@@ -17,7 +18,7 @@ const ROWS: usize = 60;
 pub fn History(props: &Shared) -> Html {
     let state = &props.state;
     let from = state.shown.saturating_sub(ROWS);
-    let mut steps = state.steps(from);
+    let mut steps = state.board.steps_among(from);
     let row = |(index, moment): (usize, &Rc<Moment>)| {
         let dispatcher = state.dispatcher();
         let step = match moment.done {
@@ -43,10 +44,10 @@ pub fn History(props: &Shared) -> Html {
         }
     };
     // Counted from the oldest on, shown with the newest on top.
-    let rows: Vec<Html> = state.history.iter().enumerate().skip(from).take(2 * ROWS).map(row).collect();
+    let rows: Vec<Html> = state.board.history.iter().enumerate().skip(from).take(2 * ROWS).map(row).collect();
     html! {
         <Fold state={state.clone()} panel={Panel::History} title="History">
-            if state.history.is_empty() {
+            if state.board.history.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             } else {
                 <ol id="moments" class="moments" reversed=true>{ for rows.into_iter().rev() }</ol>

@@ -50,8 +50,8 @@ pub fn OwnBoard(props: &Shared) -> Html {
 /// What just happened, or how one begins.
 fn said(state: &State) -> String {
     let own = &state.own;
-    match (own.history.last(), state.game()) {
-        (Some(last), _) => words::told_of(last, own.before(own.history.len() - 1)),
+    match (own.history.len().checked_sub(1), state.game()) {
+        (Some(last), _) => words::told(own, last),
         (None, Some(game)) => words::how_to_play(game, own.now().actions()),
         _ => String::new(),
     }
@@ -62,9 +62,9 @@ fn said(state: &State) -> String {
 fn news(state: &State) -> String {
     let (own, standing) = (&state.own, state.standing());
     let mut news = Vec::new();
-    if let Some(at) = own.history.iter().rposition(|moment| words::is_news_of(moment)) {
-        let (step, score) = (own.step_of(at), own.before(at + 1).status().score);
-        let told = words::told_of(&own.history[at], own.before(at));
+    if let Some(at) = own.history.iter().rposition(|moment| words::is_news(moment)) {
+        let (step, score) = (own.steps_among(at + 1), own.before(at + 1).status().score);
+        let told = words::told(own, at);
         news.push(format!("Your step {step}. {told} Your score {score}."));
     }
     news.extend(standing.you.is_over.then(|| "Your episode is over.".into()));

@@ -21,7 +21,7 @@ pub fn Pad(props: &Shared) -> Html {
                 { past(state) }
             } else if state.is_side_by_side() {
                 // The visitor's own board has the pad, and says how it ended.
-            } else if state.is_over() {
+            } else if state.board.is_over() {
                 { ended(state) }
             } else if shown && !state.is_agents() {
                 { pad(state) }
@@ -44,7 +44,7 @@ fn past(state: &UseReducerHandle<State>) -> Html {
     let recalled = state.recalled().map(|decision| decision.number + 1);
     let where_to = match recalled {
         Some(decision) => format!("You look back to decision {decision}, in an earlier episode."),
-        None => format!("You look back to moment {} of {}.", state.shown, state.history.len()),
+        None => format!("You look back to moment {} of {}.", state.shown, state.board.history.len()),
     };
     html! {
         <div class="way-on">
@@ -63,14 +63,14 @@ fn past(state: &UseReducerHandle<State>) -> Html {
 
 /// How it ended.
 fn ended(state: &UseReducerHandle<State>) -> Html {
-    let score = state.now().status().score;
+    let score = state.board.now().status().score;
     let points = if score.abs() == 1 { "point" } else { "points" };
     let next = state.settings.seed.wrapping_add(1);
     html! {
         <div class="way-on" id="ended">
             <p>
                 <strong>{ format!("{score} {points}") }</strong>
-                { format!(" in {} steps. {}.", state.steps(usize::MAX), words::ended(state)) }
+                { format!(" in {} steps. {}.", state.board.steps(), words::ended(state)) }
             </p>
             if !(state.is_agents() && state.running) {
                 <button type="button" class="primary" onclick={send(state, Event::Restart)}>
@@ -84,7 +84,7 @@ fn ended(state: &UseReducerHandle<State>) -> Html {
 
 /// The buttons.
 pub fn pad(state: &UseReducerHandle<State>) -> Html {
-    let actions = state.now().actions();
+    let actions = state.board.now().actions();
     let moves = actions.iter().any(|a| icon(*a).is_some());
     let flat = !actions.contains(&Action::Up);
     let buttons = actions.iter().enumerate().map(|(index, &action)| button(state, index, action));

@@ -51,7 +51,7 @@ pub fn PastRules(props: &PastProps) -> Html {
     let memory = &decision.memory;
     let (lines, later) = (lines(memory, &props.book), later(memory, &props.book));
     let now = {
-        let (dispatcher, last) = (state.dispatcher(), state.history.len());
+        let (dispatcher, last) = (state.dispatcher(), state.board.history.len());
         move |_: MouseEvent| {
             // The button goes.
             crate::focus::focus_board();

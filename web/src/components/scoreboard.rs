@@ -13,7 +13,7 @@ pub fn Scoreboard(props: &Shared) -> Html {
     match state.recalled() {
         // How many steps of its episode came before it is not known any more.
         Some(decision) => tiles(state, &decision.status, None, ""),
-        None => tiles(state, &state.view().status(), Some(state.steps(state.shown)), ""),
+        None => tiles(state, &state.view().status(), Some(state.board.steps_among(state.shown)), ""),
     }
 }
 

@@ -4,7 +4,8 @@ use super::Shared;
 use super::canvas::Canvas;
 use super::timeline::Timeline;
 use crate::address::{Panel, Speed};
-use crate::state::{Event, Moment, State};
+use crate::board::Moment;
+use crate::state::{Event, State};
 use crate::words;
 use rulewright::env::{Action, Environment};
 use yew::prelude::*;
@@ -61,7 +62,7 @@ fn said(state: &State) -> String {
         return format!("Before decision {}. It chose {}.", decision.number + 1, decision.vote.action);
     }
     match (state.shown.checked_sub(1), state.game()) {
-        (Some(last), _) => words::told(state, last),
+        (Some(last), _) => words::told(&state.board, last),
         (None, Some(_)) if state.is_agents() => "Press Play, and the agent begins.".into(),
         (None, Some(game)) if state.settings.speed == Speed::Yours => {
             words::how_to_play(game, state.view().actions())
@@ -72,17 +73,18 @@ fn said(state: &State) -> String {
 
 /// The last thing worth saying aloud. It carries its step, so that the same thing twice is said twice.
 fn news(state: &State) -> String {
-    let last = (0..state.shown).rev().find(|&moment| words::is_news(state, moment));
+    let board = &state.board;
+    let last = board.history.iter().take(state.shown).rposition(|moment| words::is_news(moment));
     last.map_or_else(String::new, |moment| {
-        let score = state.before(moment + 1).status().score;
-        let end = if state.history[moment].outcome.done { " The episode is over." } else { "" };
-        format!("Step {}. {} Score {score}.{end}", state.steps(moment + 1), words::told(state, moment))
+        let score = board.before(moment + 1).status().score;
+        let end = if board.history[moment].outcome.done { " The episode is over." } else { "" };
+        format!("Step {}. {} Score {score}.{end}", board.steps_among(moment + 1), words::told(board, moment))
     })
 }
 
 /// A short glow where the last step did good or harm.
 fn pulse(state: &State) -> Option<&'static str> {
-    let last = state.shown.checked_sub(1).and_then(|last| state.history.get(last))?;
+    let last = state.shown.checked_sub(1).and_then(|last| state.board.history.get(last))?;
     glow(last, state.shown)
 }
 

@@ -15,7 +15,7 @@ const NOWHERE: [Option<Event>; 2] = [None, None];
 #[component]
 pub fn Timeline(props: &Shared) -> Html {
     let state = &props.state;
-    let last = state.history.len();
+    let last = state.board.history.len();
     let recalls = state.recalled().is_some();
     let shown = match state.recalled() {
         Some(decision) => format!("decision {}, of an earlier episode", decision.number + 1),
@@ -45,10 +45,10 @@ pub fn Timeline(props: &Shared) -> Html {
             }
         }
     };
-    let scored = |moment: usize| state.history[moment - 1].outcome.score != 0;
+    let scored = |moment: usize| state.board.history[moment - 1].outcome.score != 0;
     let thoughts: BTreeSet<u32> = state.watch.thoughts.iter().map(|thought| thought.at).collect();
     let reflected = |moment: usize| {
-        state.history[moment - 1].decision.is_some_and(|decision| thoughts.contains(&decision))
+        state.board.history[moment - 1].decision.is_some_and(|decision| thoughts.contains(&decision))
     };
     let moments = |found: [Option<usize>; 2]| found.map(|moment| moment.map(Event::Show));
     let pair =

@@ -23,7 +23,7 @@ use yew::prelude::*;
 /// The vote that is under way, as far as it is written, and whether it counts: from when it was played. What
 /// was played may be heard of before the last words of the ballots.
 fn under_way(state: &State) -> (Vote, bool) {
-    let actions = state.now().actions();
+    let actions = state.board.now().actions();
     let mut ballots: Vec<Ballot> =
         state.watch.ballots.iter().map(|ballot| written(ballot, actions)).collect();
     let votes: Vec<_> = ballots.iter().map(|ballot| (ballot.action, ballot.log_probability)).collect();
@@ -59,7 +59,7 @@ pub fn shown(state: &State) -> Option<Rc<Decision>> {
     if !state.looks_back() {
         return state.watch.decisions.back().cloned();
     }
-    let moment = state.history.get(state.shown.checked_sub(1)?)?;
+    let moment = state.board.history.get(state.shown.checked_sub(1)?)?;
     state.watch.decision(moment.decision?)
 }
 

@@ -1,8 +1,7 @@
-//! The visitor's own board, beside the agent's: the same game from the same start, and how the two stand.
-//! It waits for the visitor; a step there takes none here.
+//! A board: a game being played, with all that happened on it. There is one, or two side by side of the same start,
+//! the visitor's and the agent's; and how these two stand.
 
-use crate::state::Moment;
-use rulewright::env::{Action, Environment};
+use rulewright::env::{Action, Environment, Outcome};
 use rulewright::games::Episode;
 use rulewright::games::replay::Move;
 use std::rc::Rc;
@@ -11,15 +10,25 @@ use std::rc::Rc;
 pub const ROUND_OVER: &str =
     "The agent's episode is over. Finish yours, then press Next round; Restart begins both anew.";
 
-/// The visitor's own board.
+/// One entry of the history: what was done, what came of it, and the game after it.
 #[derive(Clone)]
-pub struct Own {
-    /// The episode before the first move; the agent's begins with the same.
+pub struct Moment {
+    pub done: Move,
+    pub outcome: Outcome,
+    pub after: Episode,
+    /// The number of the agent's decision; none if a person played.
+    pub decision: Option<u32>,
+}
+
+/// A board.
+#[derive(Clone)]
+pub struct Board {
+    /// The episode before the first move; where there are two boards, both begin with it.
     start: Rc<Episode>,
     pub history: Vec<Rc<Moment>>,
 }
 
-impl Own {
+impl Board {
     /// A board where nothing has happened yet.
     pub fn new(start: Rc<Episode>) -> Self {
         Self { start, history: Vec::new() }
@@ -38,49 +47,45 @@ impl Own {
 
     /// Whether the episode is over.
     pub fn is_over(&self) -> bool {
-        is_over(&self.history)
+        self.acts().next_back().is_some_and(|moment| moment.outcome.done)
     }
 
     /// How many steps were taken.
     pub fn steps(&self) -> usize {
-        acts(&self.history).count()
+        self.acts().count()
     }
 
-    /// The step that a moment of the history was, counted from 1.
-    pub fn step_of(&self, moment: usize) -> usize {
-        acts(self.history.get(..=moment).unwrap_or_default()).count()
+    /// Steps among the first so many moments: a twist takes none.
+    pub fn steps_among(&self, moments: usize) -> usize {
+        self.history.iter().take(moments).filter(|moment| is_act(moment)).count()
+    }
+
+    /// The moments that took a step.
+    fn acts(&self) -> impl DoubleEndedIterator<Item = &Rc<Moment>> {
+        self.history.iter().filter(|moment| is_act(moment))
+    }
+
+    /// A move, and what comes of it; the agent's has the number of its decision.
+    pub fn push(&mut self, done: Move, decision: Option<u32>) {
+        let mut after = self.now().clone();
+        let outcome = done.play(&mut after);
+        self.history.push(Rc::new(Moment { done, outcome, after, decision }));
     }
 
     /// The visitor plays. What the game does not know is no step.
     pub fn play(&mut self, done: Move) {
         let is_known = match done {
-            Move::Act(action) => self.knows(action),
+            Move::Act(action) => self.now().actions().contains(&action),
             Move::Twist => true,
         };
         if is_known && !self.is_over() {
-            self.history.push(moment(self.now(), done, None));
+            self.push(done, None);
         }
     }
-
-    fn knows(&self, action: Action) -> bool {
-        self.now().actions().contains(&action)
-    }
 }
 
-/// A move in an episode, with what comes of it.
-pub fn moment(now: &Episode, done: Move, decision: Option<u32>) -> Rc<Moment> {
-    let mut after = now.clone();
-    let outcome = done.play(&mut after);
-    Rc::new(Moment { done, outcome, after, decision })
-}
-
-/// Whether an episode is over.
-pub fn is_over(history: &[Rc<Moment>]) -> bool {
-    acts(history).next_back().is_some_and(|moment| moment.outcome.done)
-}
-
-fn acts(history: &[Rc<Moment>]) -> impl DoubleEndedIterator<Item = &Rc<Moment>> {
-    history.iter().filter(|moment| moment.done != Move::Twist)
+fn is_act(moment: &Moment) -> bool {
+    moment.done != Move::Twist
 }
 
 /// How one of the two stands.
@@ -102,21 +107,19 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Compares the visitor's board with the agent's moves from the same start.
-    pub fn new(own: &Own, start: &Episode, agents: &[Rc<Moment>]) -> Self {
-        let steps = own.steps().min(acts(agents).count());
-        let side = |start: &Episode, history: &[Rc<Moment>]| {
-            let score =
-                |moment: Option<&Rc<Moment>>| moment.map_or(start.status(), |m| m.after.status()).score;
-            let at = steps.checked_sub(1).and_then(|last| acts(history).nth(last));
+    /// Compares the visitor's board with the agent's.
+    pub fn new(own: &Board, agents: &Board) -> Self {
+        let steps = own.steps().min(agents.steps());
+        let side = |board: &Board| {
+            let at = steps.checked_sub(1).and_then(|last| board.acts().nth(last));
             Side {
-                score: score(at),
-                last: score(history.last()),
-                steps: acts(history).count(),
-                is_over: is_over(history),
+                score: at.map_or(&*board.start, |moment| &moment.after).status().score,
+                last: board.now().status().score,
+                steps: board.steps(),
+                is_over: board.is_over(),
             }
         };
-        Self { you: side(&own.start, &own.history), agent: side(start, agents) }
+        Self { you: side(own), agent: side(agents) }
     }
 
     /// How many steps both have taken.
@@ -164,18 +167,18 @@ mod tests {
         Rc::new(Game::find("orchard").expect("it ships").start(3))
     }
 
-    fn played(moves: &[Move]) -> Own {
-        let mut own = Own::new(orchard());
-        moves.iter().for_each(|done| own.play(*done));
-        own
+    fn played(moves: &[Move]) -> Board {
+        let mut board = Board::new(orchard());
+        moves.iter().for_each(|done| board.play(*done));
+        board
     }
 
     #[test]
     fn only_what_the_game_knows_is_a_step_and_none_comes_after_the_end() {
-        let own = played(&[Move::Act(Action::Ship), Move::Twist, Move::Act(Action::Up)]);
-        assert_eq!((own.steps(), own.history.len()), (1, 2));
-        let own = played(&[Move::Act(Action::Wait); 3000]);
-        assert!(own.is_over() && own.steps() < 3000);
+        let board = played(&[Move::Act(Action::Ship), Move::Twist, Move::Act(Action::Up)]);
+        assert_eq!((board.steps(), board.steps_among(1), board.history.len()), (1, 0, 2));
+        let board = played(&[Move::Act(Action::Wait); 3000]);
+        assert!(board.is_over() && board.steps() < 3000);
     }
 
     #[test]
@@ -186,7 +189,7 @@ mod tests {
             .flat_map(|action| [Move::Act(action); 6])
             .collect();
         let (walker, idler) = (played(&walk), played(&[Move::Act(Action::Wait); 4]));
-        let standing = Standing::new(&walker, &orchard(), &idler.history);
+        let standing = Standing::new(&walker, &idler);
         assert_eq!((standing.steps(), standing.you.steps, standing.agent.steps), (4, 24, 4));
         assert_eq!(standing.you.score, walker.history[3].after.status().score);
         assert_eq!(standing.you.last, walker.now().status().score);
