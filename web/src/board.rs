@@ -1,7 +1,7 @@
 //! A board: a game being played, with all that happened on it. There is one, or two side by side of the same start,
 //! the visitor's and the agent's; and how these two stand.
 
-use rulewright::env::{Action, Environment, Outcome};
+use rulewright::env::{Environment, Outcome};
 use rulewright::games::Episode;
 use rulewright::games::replay::Move;
 use std::rc::Rc;
@@ -161,6 +161,7 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rulewright::env::Action;
     use rulewright::games::Game;
 
     fn orchard() -> Rc<Episode> {

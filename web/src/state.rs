@@ -7,7 +7,7 @@ use crate::mind::{Backend, Told};
 use crate::model::{self, Model};
 use crate::watch::{self, Until, Watch, words};
 use rulewright::agent::Decision;
-use rulewright::env::{Action, Environment, Outcome, idle};
+use rulewright::env::{Action, Environment, idle};
 use rulewright::games::replay::Move;
 use rulewright::games::{Episode, Game};
 use std::rc::Rc;
@@ -772,7 +772,7 @@ pub mod tests {
     use crate::mind::Work;
     use rulewright::agent::executor::{Ballot, Vote};
     use rulewright::agent::schedule::{Because, Verdict};
-    use rulewright::env::Status;
+    use rulewright::env::{Outcome, Status};
     use rulewright::mind::Token;
 
     fn page(speed: Speed) -> State {
