@@ -5,8 +5,9 @@
 mod json;
 mod markdown;
 
+use super::apply::free_name;
 use super::rule::{MOST_NAME, Rule, plain};
-use super::{MOST_KEPT, MOST_RULES, Rulebook, free_name};
+use super::{MOST_KEPT, MOST_RULES, Rulebook};
 use crate::agent::revision::Revision;
 use crate::agent::revision::hand::Hand;
 
