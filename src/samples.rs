@@ -4,6 +4,7 @@
 pub mod claim;
 pub mod desk;
 pub mod executor;
+pub mod labels;
 pub mod lie;
 mod luck;
 pub mod odd;

@@ -30,7 +30,8 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 BEGAN = time.monotonic()
 MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"]
 SIDE, PATCH, CELLS = 96, 8, 144
-LABELS = [20, 10, 17]  # of a cell: thing (0 is none), colour, heading
+# Of a cell: thing (0 is none), colour, heading; its walls, the player's steps to it, and the first of them.
+LABELS, SIGHTS = [20, 10, 17, 16, 25, 16], 3
 COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white"]
 UNLEARNED, UNNAMED = 0x8000, 255  # as in src/samples: a word that is read and not learned; what has no name
 FULL = {
@@ -39,7 +40,7 @@ FULL = {
 }
 # Learns more in little time, and is what two cores can teach overnight.
 SMALL = {
-    "vision_config": dict(hidden_size=128, intermediate_size=384, num_hidden_layers=2, num_attention_heads=2),
+    "vision_config": dict(hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=2),
     "text_config": dict(hidden_size=256, intermediate_size=640, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2),
 }
 TINY = {
@@ -48,7 +49,8 @@ TINY = {
 }
 SIZES = {"full": FULL, "small": SMALL, "tiny": TINY}
 RATE, WARM_UP, LEAST, DECAY, CLIP, MOMENTUM = 2e-3, 200, 0.02, 0.05, 1.0, 0.95
-AUXILIARY, EMPTY, NOISE = 0.5, 0.1, 0.2  # NOISE is the length of what is added to a word's unit vector
+AUXILIARY, EMPTY, WAYS = 0.5, 0.1, 0.3  # what of the loss is perception's, and in it an empty cell's, and the ways'
+NOISE = 0.2  # the length of what is added to a word's unit vector
 # How many of an answer's colours are read as another one. A third of the pairs of colour and shape is never
 # trained on: without this the decoder learns which shapes never follow a colour, and won't say what it sees.
 WRONG_COLOURS = 0.15
@@ -142,19 +144,24 @@ class Trainee(nn.Module):
         return F.linear(x.float(), self.answers.float()), seen
 
     def perception(self, seen, cells):
-        """The loss of naming what every cell holds and where an image token is, and counts of (things, all named right)."""
+        """The loss of naming what every cell holds, the ways to it and where an image token is; counts of things,
+        those all named right, cells with ways, and those with all ways right."""
         guess = self.perceive(seen).float().view(-1, sum(LABELS)).split(LABELS, 1)
         cells = cells[:, self.order].reshape(-1, len(LABELS)).long()
         full = cells[:, 0] > 0
         unnamed = cells == UNNAMED
-        weight, right, loss = torch.where(full, 1.0, EMPTY), full, 0.0
+        open = ~unnamed[:, SIGHTS]
+        weights = torch.where(full, 1.0, EMPTY), open.float() * WAYS
+        loss, right = 0.0, [full, open]
         for at, logits in enumerate(guess):
-            loss = loss + F.cross_entropy(logits, cells[:, at], reduction="none", ignore_index=UNNAMED)
-            right = right & (unnamed[:, at] | (logits.argmax(1) == cells[:, at]))
+            ways = at >= SIGHTS
+            lost = F.cross_entropy(logits, cells[:, at], reduction="none", ignore_index=UNNAMED)
+            loss = loss + (lost * weights[ways]).sum() / (open.sum().clamp(min=1) if ways else weights[0].sum())
+            right[ways] = right[ways] & (unnamed[:, at] | (logits.argmax(1) == cells[:, at]))
         # The decoder is to read places off the tokens: their order alone teaches it that too slowly.
         places = torch.arange(CELLS // 4, device=seen.device).repeat(len(seen))
-        lost = F.cross_entropy(self.locate(seen).float().flatten(0, 1), places)
-        return (loss * weight).sum() / weight.sum() + lost, torch.stack([full.sum(), right.sum()]).float()
+        misplaced = F.cross_entropy(self.locate(seen).float().flatten(0, 1), places)
+        return loss + misplaced, torch.stack([full.sum(), right[0].sum(), open.sum(), right[1].sum()]).float()
 
     def weights(self):
         return {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
@@ -171,7 +178,14 @@ class Trainee(nn.Module):
         for file in folder.glob("model*.safetensors"):
             shipped |= {name: weight.float() for name, weight in load_file(file).items()}
         new = self.whole.load_state_dict(shipped, strict=False)
-        assert not new.unexpected_keys and set(new.missing_keys) <= {"lm_head.weight"}, f"{folder} holds another model: {new}"
+        # Layers that the folder lacks change nothing at first: what they write is zero.
+        layers = self.whole.model.vision_model.encoder.layers
+        kept = sum(f"model.vision_model.encoder.layers.{at}.mlp.fc2.bias" in shipped for at in range(len(layers)))
+        added = {name for name, _ in self.whole.named_parameters() if any(f"encoder.layers.{at}." in name for at in range(kept, len(layers)))}
+        assert not new.unexpected_keys and set(new.missing_keys) <= added | {"lm_head.weight"}, f"{folder} holds another model: {new}"
+        for layer in layers[kept:]:
+            for last in (layer.self_attn.out_proj, layer.mlp.fc2):
+                nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)
         answers, words = shipped["model.text_model.embed_tokens.weight"].split([len(self.answers), len(self.vectors)])
         self.answers.copy_(answers)
         # The table holds projected words; the projection is what explains them best, to f16's rounding.
@@ -326,14 +340,14 @@ def evaluate(trainee, valid, device):
 
     Gradients stay on, though unused: without them everything would be compiled once more.
     """
-    totals, seen = torch.zeros(len(KINDS), 7, device=device), torch.zeros(2, device=device)
+    totals, seen = torch.zeros(len(KINDS), 7, device=device), torch.zeros(4, device=device)
     for kind, block in valid:
         logits, image = trainee(block)
         if image is not None:
             seen += trainee.perception(image, block["cells"])[1]
         logits = logits.detach()
         totals[kind] += counts(F.cross_entropy(logits, block["targets"], reduction="none"), logits, block, more=True)
-    rates = {"cells": round((seen[1] / seen[0].clamp(min=1)).item(), 4)}
+    rates = {name: round((right / of.clamp(min=1)).item(), 4) for name, (of, right) in zip(("cells", "ways"), seen.view(2, 2))}
     for name, c in zip(KINDS, totals.tolist()):
         if c[TOKENS]:
             rates[name] = dict(loss=c[LOSS] / c[TOKENS], token=c[TOKENS_RIGHT] / c[TOKENS], whole=c[ROWS_RIGHT] / c[ROWS])
@@ -472,7 +486,7 @@ def main():
     size = sum(w.numel() for w in weights.values())
     print(f"{size:,} trained weights, {sum(w.numel() for w in others):,} not Muon's; {len(valid)} blocks to evaluate on", flush=True)
 
-    tally, seen = torch.zeros(len(KINDS), 7, device=device), torch.zeros(2, device=device)
+    tally, seen = torch.zeros(len(KINDS), 7, device=device), torch.zeros(4, device=device)
     rows = tokens = 0
     logged = checked = time.monotonic()
     total, limit = options.minutes * 60, options.sitting * 60
@@ -531,10 +545,10 @@ def main():
         step += 1
         if step % options.log == 0:
             losses = [f"{name} {c[LOSS] / c[TOKENS]:.3f} {c[TOKENS_RIGHT] / c[TOKENS]:.3f}" for name, c in zip(KINDS, tally.tolist()) if c[TOKENS]]
-            named, now = seen.tolist(), time.monotonic()
+            (things, named, cells, found), now = seen.tolist(), time.monotonic()
             took = now - logged
             print(
-                f"step {step}  rate {rate:.5f}  loss, tokens right: {', '.join(losses)}  cells {named[1] / max(1, named[0]):.3f}  "
+                f"step {step}  rate {rate:.5f}  loss, tokens right: {', '.join(losses)}  cells {named / max(1, things):.3f}  ways {found / max(1, cells):.3f}  "
                 f"{rows / took:.0f} rows/s  {tokens / took / 1e6:.3f} M tokens/s  waited {stream.waited / took:.1%}  "
                 f"{max(0, total - elapsed()):.0f} s left", flush=True,
             )

@@ -11,7 +11,7 @@ pub const SIDE: u8 = 12;
 pub(super) const CELLS: usize = SIDE as usize * SIDE as usize;
 
 /// A cell, counted row by row from the top left.
-pub(super) type Cell = u8;
+pub(crate) type Cell = u8;
 
 /// No cell, or no thing in a cell.
 pub(super) const NONE: u8 = u8::MAX;
@@ -99,7 +99,7 @@ impl Heading {
 
 /// The neighbour of a cell, `None` beyond the edge.
 #[inline]
-pub(super) fn neighbour(from: Cell, heading: Heading) -> Option<Cell> {
+pub(crate) fn neighbour(from: Cell, heading: Heading) -> Option<Cell> {
     let ((x, y), (dx, dy)) = (xy(from), heading.delta());
     let (x, y) = (x.wrapping_add_signed(dx), y.wrapping_add_signed(dy));
     (x < SIDE && y < SIDE).then(|| cell(x, y))

@@ -9,7 +9,7 @@ use super::wording::{self, Split};
 use super::{desk, teacher};
 use crate::agent::history::leave_out;
 use crate::env::{Action, Environment, Status};
-use crate::games::arcade::{Arcade, Ground};
+use crate::games::arcade::Arcade;
 use crate::games::desk::Desk;
 use crate::games::generator::{generate, is_for_training};
 use crate::games::grid::Heading;
@@ -751,33 +751,6 @@ fn rule_id(rng: &mut Pcg32) -> String {
     format!("{}_{}_{}", one(&WORDS, rng), one(&WORDS, rng), rng.random_range(1..100u32))
 }
 
-/// What is in each cell, for the trainer's auxiliary head: `[144][3]`, row by row: 0 floor, 1 to 16 a
-/// shape, 17 the player, 18 wall, 19 soil; 0 or 1 to 9 a colour; 0 or 1 to 8 a heading, plus 8 if it
-/// does not move in the step to come. All zero at a desk.
-pub fn cells(episode: &Episode) -> Vec<[u8; 3]> {
-    let mut cells = vec![[0; 3]; 144];
-    if let Episode::Arcade(arcade) = episode {
-        for (cell, ground) in cells.iter_mut().zip(arcade.grounds()) {
-            cell[0] = match ground {
-                Ground::Floor => 0,
-                Ground::Wall => 18,
-                Ground::Soil => 19,
-            };
-        }
-        for thing in arcade.sightings() {
-            let rest = if thing.moves { 0 } else { 8 };
-            cells[usize::from(thing.y) * 12 + usize::from(thing.x)] = [
-                1 + thing.sprite.shape as u8,
-                1 + thing.sprite.colour as u8,
-                thing.heading.map_or(0, |heading| 1 + heading as u8 + rest),
-            ];
-        }
-        let (x, y) = arcade.player();
-        cells[usize::from(y) * 12 + usize::from(x)] = [17, 0, 1 + arcade.facing() as u8];
-    }
-    cells
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -851,7 +824,7 @@ mod tests {
                 assert_eq!(far(near), least, "{text}");
                 let way = words[4..]
                     .iter()
-                    .take_while(|word| !["moves", "wall", "at", "here", "turn"].contains(word));
+                    .take_while(|word| !["moves", "wall", "at", "here", "turn", "in"].contains(word));
                 assert_eq!(way.filter_map(|word| word.parse::<u8>().ok()).sum::<u8>(), least, "{text}");
                 assert_eq!(words.contains(&"moves"), near.moves && near.heading.is_some(), "{text}");
                 (said_things, choices) = (said_things + 1, choices + usize::from(ours.len() > 1));

@@ -5,7 +5,7 @@
 //! learn which shapes never follow a colour, and not say what it sees. So an odd kind is *called* by any pair: its
 //! picture tells the one half, and the word for the other half is read, not learned.
 
-use super::executor::cells;
+use super::labels::{Label, cells};
 use super::luck::{one, shuffle};
 use crate::env::Environment;
 use crate::frame::{Frame, Rgb};
@@ -75,7 +75,7 @@ impl Odd {
 }
 
 /// The picture of an episode, and what is in its cells (see [`cells`]), with the odd kinds as they are drawn.
-pub fn picture(episode: &Episode, odd: &[Odd]) -> (Frame, Vec<[u8; 3]>) {
+pub fn picture(episode: &Episode, odd: &[Odd]) -> (Frame, Vec<Label>) {
     let (mut frame, mut cells) = (episode.frame(), cells(episode));
     let Episode::Arcade(arcade) = episode else { return (frame, cells) };
     for thing in arcade.sightings() {

@@ -3,9 +3,11 @@
 //! A block is little-endian: `u32` [`MAGIC`], kind, rows, length, whether there are images; then the ids
 //! `u16 [rows][length]`, padded on the right, the highest bit set in those that are [`UNLEARNED`]; how many
 //! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames
-//! `u8 [rows][96][96][3]` and the labels of their cells `u8 [rows][144][3]` (see [`super::executor::cells`]; [`odd::UNNAMED`] where something has no name).
+//! `u8 [rows][96][96][3]` and the labels of their
+//! cells `u8 [rows][144][6]` (see [`Label`]; [`odd::UNNAMED`] where something has no name).
 
 use super::executor::{BLOCKED, Executor, ODD, ROUNDABOUT, Sample, Source};
+use super::labels::Label;
 use super::odd::{self, Odd};
 use super::wording::Split;
 use super::{strategist, teacher};
@@ -74,7 +76,7 @@ const LOOKS: Range<usize> = 9..10;
 struct Row {
     ids: Vec<u32>,
     prompt: usize,
-    picture: Option<(Frame, Vec<[u8; 3]>)>,
+    picture: Option<(Frame, Vec<Label>)>,
 }
 
 /// What is drawn: for training, or for watching how training goes.
@@ -251,7 +253,7 @@ impl<'a> Lane<'a> {
         &self,
         talk: &[Message],
         answer: &str,
-        picture: Option<(Frame, Vec<[u8; 3]>)>,
+        picture: Option<(Frame, Vec<Label>)>,
         odd: &[Odd],
     ) -> Result<Row, ModelError> {
         let mut ids = self.processor.prompt(talk)?.ids;
@@ -304,7 +306,7 @@ mod tests {
     use std::path::Path;
 
     const PIXELS: usize = SIZE * SIZE * 3;
-    const CELLS: usize = 144 * 3;
+    const CELLS: usize = 144 * size_of::<Label>();
 
     fn processor() -> Arc<Processor> {
         let folder = Path::new("assets/model");
@@ -352,7 +354,7 @@ mod tests {
         prompt: usize,
         padding: Vec<u16>,
         /// The frame's numbers and its cells.
-        picture: Option<(Vec<u8>, Vec<[u8; 3]>)>,
+        picture: Option<(Vec<u8>, Vec<Label>)>,
     }
 
     /// Reads a block as the trainer does: its head, and its rows.

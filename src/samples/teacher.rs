@@ -215,20 +215,26 @@ pub fn choose(arcade: &Arcade, claims: &[Claim], offered: &[Action]) -> Decision
     View::new(arcade, claims).decide(claims, offered)
 }
 
-/// Of each kind in sight the nearest: where it is and how far off, from where to shoot it if the player shoots, where it
-/// goes next if it moves, and what walls are beside it: `me 5 6, wall left. red ring 8 4 right 3 up 2 at 8 6 wall up,
-/// blue box 3 7 left 2 down 1 at 3 6 moves left`.
+/// Of each kind in sight the nearest: where it is and how far off, from where to shoot it if the player shoots, in how
+/// many steps the player is there if there is a way, where it goes next if it moves, and what walls are beside it: `me 5 6,
+/// wall left. red ring 8 4 right 3 up 2 at 8 6 in 5 wall up, blue box 3 7 left 2 down 1 at 3 6 in 2 moves left`.
 pub fn nearest(arcade: &Arcade) -> String {
-    let view = View::new(arcade, &[]);
+    // With lives to lose nothing but walls is in the way: a picture does not tell how many are left.
+    let view = View { lives: i32::MAX, ..View::new(arcade, &[]) };
     let steps = view.flood(view.player);
     let say = |kind: usize| {
         let ours = (0..view.things.len()).filter(|&thing| view.kinds[thing] == kind);
         let thing = ours.min_by_key(|&thing| view.far(thing))?;
         let Sighting { sprite, x, y, heading, moves } = view.things[thing];
         let mut text = format!("{sprite} {x} {y}{}", view.say_way(x, y));
-        if let Some(at) = view.line_up(cell(x, y), &steps).filter(|_| view.fires) {
-            let (steps, far) = (steps[at], view.far(thing));
+        let stand = view.line_up(cell(x, y), &steps).filter(|_| view.fires);
+        let at = stand.unwrap_or(cell(x, y));
+        let (steps, far) = (steps[at], view.far(thing));
+        if stand.is_some() {
             text.push_str(&view.say_stand(&Goal { way: Way::Shoot, thing, at, steps, far, worth: 0.0 }));
+        }
+        if steps != FAR {
+            let _ = write!(text, " in {steps}");
         }
         if let Some(heading) = heading.filter(|_| moves) {
             let _ = write!(text, " moves {heading}");

@@ -1,13 +1,15 @@
 //! The laboratory on the page: rules are put to the test and agents race in the background, with a worker of
 //! their own, while the game goes on.
 //!
-//! The model is a tiny one of `tests/parity` with random weights: what it plays is noise, but it is measured as
-//! any other.
+//! The model is a tiny one of `tests/parity` with random weights, where it does not matter what is played: noise is
+//! measured as anything else is. What a rule is worth is also asked of the model that ships.
 
 use rulewright_browser_tests::{IDLE, Visitor};
 
 /// Seconds of patience with a measurement: some hundred decisions beside other browsers.
 const PATIENCE: u32 = 240;
+/// And with one by the model that ships.
+const LONG: u32 = 900;
 
 /// Opens the page and waits until the model that it ships is there.
 async fn with_model(fragment: &str) -> Visitor {
@@ -92,6 +94,23 @@ async fn rules_are_tested_in_the_background_while_the_game_is_played_by_hand() {
     visitor.click(".rule-form [type=submit]").await;
     visitor.until("document.querySelector('.rule') && !document.querySelector('.rule-form')").await;
     visitor.until("!document.querySelector('.rules').innerText.includes('points an episode')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn with_the_model_that_ships_true_rules_are_worth_points() {
+    let visitor = Visitor::open_shipped("#game=orchard&seed=3").await;
+    visitor.until_within(LONG, IDLE).await;
+    visitor.add_rule("touch orange circles for 1 point").await;
+    visitor.add_rule("touch yellow cups for 4 points").await;
+    visitor.add_rule("avoid green diamonds, they cost 1 point").await;
+    visitor.click("#worth").await;
+    visitor.until("document.querySelector('#worth-stop')").await;
+    visitor.until_within(LONG, "document.querySelector('#worth')").await;
+    let told = visitor.text("#worth-told").await;
+    let all = told.split("All rules together are worth +").nth(1).and_then(|all| all.split(' ').next());
+    let points: f32 = all.and_then(|points| points.parse().ok()).unwrap_or_default();
+    assert!(points > 0.0, "who knows what is good gathers more of it: {told}");
     visitor.leave().await;
 }
 
