@@ -151,12 +151,13 @@ class Trainee(nn.Module):
         full = cells[:, 0] > 0
         unnamed = cells == UNNAMED
         open = ~unnamed[:, SIGHTS]
-        weights = torch.where(full, 1.0, EMPTY), open.float() * WAYS
+        weights = torch.where(full, 1.0, EMPTY), open.float()
         loss, right = 0.0, [full, open]
         for at, logits in enumerate(guess):
             ways = at >= SIGHTS
             lost = F.cross_entropy(logits, cells[:, at], reduction="none", ignore_index=UNNAMED)
-            loss = loss + (lost * weights[ways]).sum() / (open.sum().clamp(min=1) if ways else weights[0].sum())
+            mean = (lost * weights[ways]).sum() / weights[ways].sum().clamp(min=1)  # at desks there are no ways
+            loss = loss + (WAYS * mean if ways else mean)
             right[ways] = right[ways] & (unnamed[:, at] | (logits.argmax(1) == cells[:, at]))
         # The decoder is to read places off the tokens: their order alone teaches it that too slowly.
         places = torch.arange(CELLS // 4, device=seen.device).repeat(len(seen))

@@ -10,16 +10,19 @@ use crate::games::grid::{Cell, Heading, neighbour};
 /// What is told of a cell: 0 floor, 1 to 16 a shape, 17 the player, 18 wall, 19 soil; 0 or 1 to 9 a colour; 0 or 1
 /// to 8 a heading, plus 8 if it does not move in the step to come; on which sides it has a wall, 1 for up, 2 for right,
 /// 4 for down, 8 for left, added up; in how many steps the player is there, where only walls are in its way, up to 23, and
-/// 24 for never; and to which sides it has to set out for that. The last three are [`UNNAMED`] where there is a wall.
+/// 24 for never; and to which sides it has to set out for that. The last three are [`UNNAMED`] where there is a wall,
+/// and at a desk.
 pub type Label = [u8; 6];
 
 /// Steps beyond which none are told apart, and no way at all.
 const MANY: u8 = 23;
 const NEVER: u8 = 24;
+/// An empty cell that no way leads to.
+const CLOSED: Label = [0, 0, 0, UNNAMED, UNNAMED, UNNAMED];
 
-/// The labels of all cells, row by row; all zero at a desk, which has no ways.
+/// The labels of all cells, row by row; a desk has neither things nor ways.
 pub fn cells(episode: &Episode) -> Vec<Label> {
-    let Episode::Arcade(arcade) = episode else { return vec![[0, 0, 0, UNNAMED, UNNAMED, UNNAMED]; 144] };
+    let Episode::Arcade(arcade) = episode else { return vec![CLOSED; 144] };
     let mut cells = ways(arcade);
     for (cell, ground) in cells.iter_mut().zip(arcade.grounds()) {
         cell[0] = match ground {
@@ -48,7 +51,7 @@ fn ways(arcade: &Arcade) -> Vec<Label> {
     let beside = |cell: Cell, way: Heading| {
         neighbour(cell, way).filter(|&next| grounds[usize::from(next)] != Ground::Wall)
     };
-    let side = |way: Heading| 1 << Heading::STRAIGHT.iter().position(|&other| other == way).unwrap_or(0);
+    let sides = || Heading::STRAIGHT.into_iter().enumerate().map(|(side, way)| (1 << side, way));
     let (x, y) = arcade.player();
     let player = y * 12 + x;
     let (mut steps, mut firsts) = ([u8::MAX; 144], [0; 144]);
@@ -58,7 +61,7 @@ fn ways(arcade: &Arcade) -> Vec<Label> {
     while let Some(&here) = reached.get(at) {
         at += 1;
         let (now, first) = (steps[usize::from(here)], firsts[usize::from(here)]);
-        for way in Heading::STRAIGHT {
+        for (side, way) in sides() {
             let Some(next) = beside(here, way) else { continue };
             let soonest = &mut steps[usize::from(next)];
             if *soonest == u8::MAX {
@@ -66,17 +69,17 @@ fn ways(arcade: &Arcade) -> Vec<Label> {
                 *soonest = now + 1;
             }
             if *soonest == now + 1 {
-                firsts[usize::from(next)] |= if here == player { side(way) } else { first };
+                firsts[usize::from(next)] |= if here == player { side } else { first };
             }
         }
     }
     let label = |cell: usize| {
         if grounds[cell] == Ground::Wall {
-            return [0, 0, 0, UNNAMED, UNNAMED, UNNAMED];
+            return CLOSED;
         }
-        let shut = Heading::STRAIGHT.into_iter().filter(|&way| beside(cell as Cell, way).is_none());
+        let shut = sides().filter(|&(_, way)| beside(cell as Cell, way).is_none());
         let soonest = if steps[cell] == u8::MAX { NEVER } else { steps[cell].min(MANY) };
-        [0, 0, 0, shut.map(side).sum(), soonest, firsts[cell]]
+        [0, 0, 0, shut.map(|(side, _)| side).sum(), soonest, firsts[cell]]
     };
     (0..144).map(label).collect()
 }

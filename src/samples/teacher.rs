@@ -18,7 +18,7 @@ use super::claim::{Claim, Subject, Worth};
 use crate::env::{Action, idle};
 use crate::games::Trigger;
 use crate::games::arcade::{Arcade, Ground, Sighting};
-use crate::games::grid::{Heading, SIDE};
+use crate::games::grid::{Heading, SIDE, neighbour};
 use crate::games::rules::{Effect, Effects, Motion, Rules, Then};
 use crate::games::sprite::Sprite;
 use std::collections::BTreeMap;
@@ -261,14 +261,7 @@ fn cell(x: u8, y: u8) -> usize {
 }
 
 fn beside(cell: usize, heading: Heading) -> Option<usize> {
-    let (x, y) = (cell % SIDES, cell / SIDES);
-    match heading {
-        Heading::Up => (y > 0).then(|| cell - SIDES),
-        Heading::Down => (y + 1 < SIDES).then(|| cell + SIDES),
-        Heading::Left => (x > 0).then(|| cell - 1),
-        Heading::Right => (x + 1 < SIDES).then(|| cell + 1),
-        _ => None,
-    }
+    neighbour(cell as u8, heading).map(usize::from)
 }
 
 fn kind_of(rules: &Rules, sprite: Sprite) -> usize {

@@ -37,19 +37,14 @@ pub(super) fn apply(
     };
     match operation {
         Operation::Add(new) => {
-            let mut rule = Rule {
+            let words = Words {
                 rule_id: free_name(&rules, ""),
                 trigger: new.trigger.clone(),
                 observation: new.observation.to_string(),
                 heuristic: new.heuristic.clone(),
-                status: status(new.sure),
-                pinned: false,
-                disabled: false,
-                support: Vec::new(),
-                contradiction: Vec::new(),
-                origin: entry.origin,
-                since: entry.at,
+                sure: new.sure,
             };
+            let mut rule = worded(words, entry);
             rule.count(evidence);
             rules.push(rule.checked()?);
             has_room(&rules)?;
@@ -115,21 +110,7 @@ fn by_hand(rules: &mut Vec<Rule>, hand: &Hand, entry: &Entry) -> Result<(), Stri
     };
     match hand {
         Hand::Add(words) => {
-            let Words { rule_id, trigger, observation, heuristic, sure } = words.clone();
-            let rule = Rule {
-                rule_id,
-                trigger,
-                observation,
-                heuristic,
-                status: status(sure),
-                pinned: false,
-                disabled: false,
-                support: Vec::new(),
-                contradiction: Vec::new(),
-                origin: entry.origin,
-                since: entry.at,
-            };
-            let rule = rule.checked()?;
+            let rule = worded(words.clone(), entry).checked()?;
             let rule_id = named(rules, &rule.rule_id, "")?;
             rules.push(Rule { rule_id, ..rule });
             has_room(rules)?;
@@ -197,6 +178,24 @@ fn by_hand(rules: &mut Vec<Rule>, hand: &Hand, entry: &Entry) -> Result<(), Stri
         }
     }
     Ok(())
+}
+
+/// A new rule in these words, without evidence so far.
+fn worded(words: Words, entry: &Entry) -> Rule {
+    let Words { rule_id, trigger, observation, heuristic, sure } = words;
+    Rule {
+        rule_id,
+        trigger,
+        observation,
+        heuristic,
+        status: status(sure),
+        pinned: false,
+        disabled: false,
+        support: Vec::new(),
+        contradiction: Vec::new(),
+        origin: entry.origin,
+        since: entry.at,
+    }
 }
 
 fn status(sure: bool) -> Status {
