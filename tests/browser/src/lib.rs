@@ -774,7 +774,9 @@ impl Visitor {
         let axe = root().join("tests/browser/node_modules/axe-core/axe.min.js");
         let axe = std::fs::read_to_string(axe).expect("axe is installed: run `make test`, which sees to it");
         self.run(&format!("if (!window.axe) {{ {axe} }}")).await;
-        self.js("axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations.map(v =>
+        // What is still fading in has less contrast than it will have.
+        self.js("Promise.allSettled(document.getAnimations().map(a => a.finished))
+                .then(() => axe.run(document, { resultTypes: ['violations'] })).then(found => found.violations.map(v =>
                 v.id + ': ' + v.help + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(', ')))")
             .await
     }

@@ -89,12 +89,14 @@ async fn begin_a_vote(visitor: &Visitor) {
     visitor.until_within(SLOW, writes).await;
 }
 
-/// Watches every frame that is drawn: where the rulebook stands in the page, and every tally that is not what
-/// the ballots below it say.
+/// Watches every frame that is drawn: where the rulebook stands in it, and every tally that is not what the ballots
+/// below it say. An observer that is new is told once a frame is laid out for good; before that the page may still
+/// change it.
 const WATCH: &str = "window.places = []; window.wrong = [];
-    const frame = () => {
-        const title = document.querySelector('#rulebook-title');
-        places.push(Math.round(title.getBoundingClientRect().top + scrollY));
+    const title = document.querySelector('#rulebook-title');
+    const frame = () => new IntersectionObserver(([seen], observer) => {
+        observer.disconnect();
+        places.push(Math.round(seen.boundingClientRect.top + scrollY));
         const won = document.querySelector('.count-of.won');
         if (won) {
             const what = won.querySelector('.what').innerText;
@@ -104,8 +106,8 @@ const WATCH: &str = "window.places = []; window.wrong = [];
             // The grammar leaves nobody without an action.
             if (voted != dots || said.some(action => action.startsWith('abstains'))) wrong.push([what, dots, said]);
         }
-        requestAnimationFrame(frame);
-    };
+        frame();
+    }).observe(title);
     frame()";
 
 #[tokio::test]
@@ -119,7 +121,8 @@ async fn while_it_votes_the_tally_is_that_of_the_ballots_and_nothing_below_them_
     assert_eq!(visitor.js::<String>("document.activeElement.id").await, "board", "the button went away");
     visitor.run(WATCH).await;
     visitor.until("+document.querySelector('#steps').innerText >= 20").await;
-    visitor.click("#pause").await;
+    // No click: that would scroll.
+    visitor.run("document.querySelector('#pause').click()").await;
     visitor.until(IDLE).await;
     let places: Vec<i32> = visitor.js("places").await;
     // What is longer than all before it makes room for itself, once.
