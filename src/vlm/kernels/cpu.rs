@@ -225,16 +225,32 @@ fn round(row: &[f32], factor: f32, codes: &mut [i16]) {
 /// The sum of products of two rows.
 #[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let ((a4, a1), (b4, b1)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    let mut sums = f32x4::ZERO;
-    for (a, b) in a4.iter().zip(b4) {
-        sums += f32x4::new(*a) * f32x4::new(*b);
+    dots(a, [b])[0]
+}
+
+/// The sums of products of a row with each of some others: what is read of it once serves them all.
+#[inline(always)]
+fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
+    let (a4, a1) = a.as_chunks::<4>();
+    let mut fours: [&[[f32; 4]]; N] = [&[]; N];
+    for n in 0..N {
+        fours[n] = &others[n].as_chunks().0[..a4.len()];
     }
-    let mut sum = sums.reduce_add();
-    for (a, b) in a1.iter().zip(b1) {
-        sum += a * b;
+    let mut lanes = [f32x4::ZERO; N];
+    for (i, a) in a4.iter().enumerate() {
+        let a = f32x4::new(*a);
+        for n in 0..N {
+            lanes[n] += a * f32x4::new(fours[n][i]);
+        }
     }
-    sum
+    let mut sums = [0.0; N];
+    for n in 0..N {
+        sums[n] = lanes[n].reduce_add();
+        for (a, b) in a1.iter().zip(&others[n][a.len() - a1.len()..]) {
+            sums[n] += a * b;
+        }
+    }
+    sums
 }
 
 /// Adds low-rank corrections, see [`super::Kernels::correct`]. Row by row: a row's numbers are the same
@@ -358,26 +374,49 @@ pub fn attend(
         for (head, (q, out)) in q.chunks_exact(width).zip(out.chunks_exact_mut(width)).enumerate() {
             let place = head / group * width;
             let at = |slot: &usize| slot * stored + place..slot * stored + place + width;
+            // Four slots at once, and those that are left one by one.
+            let (fours, rest) = slots.as_chunks::<4>();
             scores.clear();
-            scores.extend(slots.iter().map(|slot| dot(q, &keys[at(slot)])));
+            for [a, b, c, d] in fours {
+                scores.extend(dots(q, [&keys[at(a)], &keys[at(b)], &keys[at(c)], &keys[at(d)]]));
+            }
+            scores.extend(rest.iter().map(|slot| dot(q, &keys[at(slot)])));
             let most = scores.iter().copied().fold(f32::MIN, |a, b| if b > a { b } else { a });
-            let weights = map(&scores, |x| (x - f32x4::splat(most)).exp());
+            let mut weights = map(&scores, |x| (x - f32x4::splat(most)).exp());
             let whole = 1.0 / weights.iter().sum::<f32>();
-            for (slot, weight) in slots.iter().zip(&weights) {
-                add_scaled(out, &values[at(slot)], weight * whole);
+            weights.iter_mut().for_each(|weight| *weight *= whole);
+            let (four_weights, rest_weights) = weights.as_chunks::<4>();
+            for ([a, b, c, d], weights) in fours.iter().zip(four_weights) {
+                add_scaled(out, [&values[at(a)], &values[at(b)], &values[at(c)], &values[at(d)]], *weights);
+            }
+            for (slot, weight) in rest.iter().zip(rest_weights) {
+                add_scaled(out, [&values[at(slot)]], [*weight]);
             }
         }
     }
     tensor(out, sights.len() - silent)
 }
 
-/// `out += x * weight`.
+/// `out += row * weight`, for one row after another.
 #[inline(always)]
-fn add_scaled(out: &mut [f32], x: &[f32], weight: f32) {
-    let ((out4, out1), (x4, x1)) = (out.as_chunks_mut::<4>(), x.as_chunks::<4>());
-    let four = f32x4::splat(weight);
-    for (out, x) in out4.iter_mut().zip(x4) {
-        *out = (f32x4::new(*out) + f32x4::new(*x) * four).to_array();
+fn add_scaled<const N: usize>(out: &mut [f32], rows: [&[f32]; N], weights: [f32; N]) {
+    let (out4, out1) = out.as_chunks_mut::<4>();
+    let mut fours: [&[[f32; 4]]; N] = [&[]; N];
+    let mut rests: [&[f32]; N] = [&[]; N];
+    for n in 0..N {
+        let (four, rest) = rows[n].as_chunks();
+        (fours[n], rests[n]) = (&four[..out4.len()], &rest[..out1.len()]);
     }
-    out1.iter_mut().zip(x1).for_each(|(out, x)| *out += x * weight);
+    for (i, out) in out4.iter_mut().enumerate() {
+        let mut sum = f32x4::new(*out);
+        for n in 0..N {
+            sum += f32x4::new(fours[n][i]) * f32x4::splat(weights[n]);
+        }
+        *out = sum.to_array();
+    }
+    for (i, out) in out1.iter_mut().enumerate() {
+        for n in 0..N {
+            *out += rests[n][i] * weights[n];
+        }
+    }
 }
