@@ -30,8 +30,9 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 BEGAN = time.monotonic()
 MAGIC, KINDS = 0x5352_5752, ["short votes", "reflections", "votes", "looks"]
 SIDE, PATCH, CELLS = 96, 8, 144
-# Of a cell: thing (0 is none), colour, heading; its walls, the player's steps to it, and the first of them.
-LABELS, SIGHTS = [20, 10, 17, 16, 25, 16], 3
+# Of a cell: thing (0 is none), colour, heading; its walls, the player's steps to it, and the first of them; column and
+# row of where the player shoots the thing from, or waits for it, and the steps there.
+LABELS, SIGHTS = [20, 10, 17, 16, 25, 16, 12, 12, 24], 3
 COLOURS = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "white"]
 UNLEARNED, UNNAMED = 0x8000, 255  # as in src/samples: a word that is read and not learned; what has no name
 FULL = {
@@ -144,19 +145,20 @@ class Trainee(nn.Module):
         return F.linear(x.float(), self.answers.float()), seen
 
     def perception(self, seen, cells):
-        """The loss of naming what every cell holds, the ways to it and where an image token is; counts of things,
-        those all named right, cells with ways, and those with all ways right."""
+        """The loss of naming what every cell holds, the ways to it and to where it is met, and where an image token is;
+        counts of things, those all named right, cells with ways, and those with all ways right."""
         guess = self.perceive(seen).float().view(-1, sum(LABELS)).split(LABELS, 1)
         cells = cells[:, self.order].reshape(-1, len(LABELS)).long()
         full = cells[:, 0] > 0
         unnamed = cells == UNNAMED
         open = ~unnamed[:, SIGHTS]
-        weights = torch.where(full, 1.0, EMPTY), open.float()
+        found = torch.where(full, 1.0, EMPTY)
         loss, right = 0.0, [full, open]
         for at, logits in enumerate(guess):
             ways = at >= SIGHTS
             lost = F.cross_entropy(logits, cells[:, at], reduction="none", ignore_index=UNNAMED)
-            mean = (lost * weights[ways]).sum() / weights[ways].sum().clamp(min=1)  # at desks there are no ways
+            weights = (~unnamed[:, at]).float() if ways else found
+            mean = (lost * weights).sum() / weights.sum().clamp(min=1)  # at desks there are no ways
             loss = loss + (WAYS * mean if ways else mean)
             right[ways] = right[ways] & (unnamed[:, at] | (logits.argmax(1) == cells[:, at]))
         # The decoder is to read places off the tokens: their order alone teaches it that too slowly.

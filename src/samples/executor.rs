@@ -584,11 +584,13 @@ fn any_worth(trigger: Trigger, rules: &Rules, rng: &mut Pcg32) -> Worth {
             }
         }
         (_, 66..76) => Worth::Nothing,
-        (Trigger::Shot, _) => {
-            if chance(50, rng) {
-                Worth::Points(None)
-            } else {
-                Worth::Nothing
+        (Trigger::Shot, rest) => {
+            let points = chance(50, rng);
+            match rest {
+                // No game for training has both a gun and a tank: the words are to be known all the same.
+                76..82 => Worth::Fuel,
+                _ if points => Worth::Points(None),
+                _ => Worth::Nothing,
             }
         }
         (_, 76..80) => Worth::Life,
@@ -796,6 +798,23 @@ mod tests {
             }
         }
         assert!(walls > 100);
+    }
+
+    #[test]
+    fn fuel_is_shot_for_when_little_is_left() {
+        let game = Game::find("scrap").expect("a game in which a shot gives fuel");
+        let mut episode = game.start(7);
+        let mut rng = Pcg32::seed_from_u64(7);
+        let told = claims(&episode, Book::True, &mut rng);
+        let mut goals = Vec::new();
+        for _ in 0..36 {
+            let text = decide(&episode, &told, &mut rng).text;
+            let read = text.split(", ").find(|rule| rule.ends_with("green stripes energy"));
+            assert!(read.is_some(), "{text}");
+            goals.push(text.contains("goal shoot green stripes"));
+            episode.step(Action::Wait);
+        }
+        assert!(!goals[0] && goals[35], "{goals:?}");
     }
 
     #[test]

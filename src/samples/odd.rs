@@ -6,7 +6,7 @@
 //! picture tells the one half, and the word for the other half is read, not learned.
 
 use super::labels::{Label, cells};
-use super::luck::{one, shuffle};
+use super::luck::{chance, one, shuffle};
 use crate::env::Environment;
 use crate::frame::{Frame, Rgb};
 use crate::games::Episode;
@@ -105,10 +105,16 @@ fn repaint(frame: &mut Frame, x: usize, y: usize, odd: &Odd) {
     }
 }
 
-/// A colour that stands out from the floor and from marks, and is like none that has a name.
+/// A colour that stands out from the floor and from marks, and is like none that has a name; half of them are not far
+/// from one: what is learned beside a name holds for the name, too.
 fn no_colour(rng: &mut Pcg32) -> Rgb {
+    let near = chance(50, rng);
     loop {
-        let rgb: Rgb = rng.random();
+        let mut rgb: Rgb = rng.random();
+        if near {
+            let name = one(Colour::VARIANTS, rng).rgb();
+            rgb = std::array::from_fn(|i| name[i].saturating_add_signed(rng.random_range(-80..=80i8)));
+        }
         let apart = |other: Rgb| (0..3).map(|i| u32::from(rgb[i].abs_diff(other[i]))).sum::<u32>();
         let mut names = Colour::VARIANTS.iter().map(|colour| colour.rgb()).chain([FLOOR]);
         let mut marks = MARKS.as_flattened().iter();
@@ -118,16 +124,22 @@ fn no_colour(rng: &mut Pcg32) -> Rgb {
     }
 }
 
-/// A shape as symmetric as those that have a name, and like none of them.
+/// A shape as symmetric as those that have a name, and like none of them; half of them are one with some pixels turned.
 fn no_shape(rng: &mut Pcg32) -> u64 {
+    let near = chance(50, rng);
     loop {
         let mut places: Vec<usize> = (0..32).collect();
         shuffle(&mut places, rng);
-        places.truncate(rng.random_range(9..26u32) as usize);
+        let (start, count) = if near {
+            (one(Shape::VARIANTS, rng).mask(), rng.random_range(4..8u32))
+        } else {
+            (0, rng.random_range(9..26u32))
+        };
+        places.truncate(count as usize);
         let (rows, columns) = (places.iter().map(|at| at / 4 * 8), places.iter().map(|at| at % 4));
         let mask = rows
             .zip(columns)
-            .fold(0, |mask: u64, (row, column)| mask | 1 << (row + column) | 1 << (row + 7 - column));
+            .fold(start, |mask: u64, (row, column)| mask ^ 1 << (row + column) ^ 1 << (row + 7 - column));
         let apart = |shape: &Shape| (mask ^ shape.mask()).count_ones();
         if Shape::VARIANTS.iter().all(|shape| apart(shape) >= DIFFERENT) {
             return mask;

@@ -3,8 +3,8 @@
 //! A block is little-endian: `u32` [`MAGIC`], kind, rows, length, whether there are images; then the ids
 //! `u16 [rows][length]`, padded on the right, the highest bit set in those that are [`UNLEARNED`]; how many
 //! of them are the prompt, `u16 [rows]`; how many there are, `u16 [rows]`; and for images the frames
-//! `u8 [rows][96][96][3]` and the labels of their
-//! cells `u8 [rows][144][6]` (see [`Label`]; [`odd::UNNAMED`] where something has no name).
+//! `u8 [rows][96][96][3]` and the labels of their cells `u8 [rows][144][9]` (see [`Label`]; [`odd::UNNAMED`] where
+//! something has no name).
 
 use super::executor::{BLOCKED, Executor, ODD, ROUNDABOUT, Sample, Source};
 use super::labels::Label;

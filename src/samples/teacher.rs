@@ -118,6 +118,11 @@ impl Known {
         }
     }
 
+    /// Whether it gives fuel.
+    fn fuels(&self) -> bool {
+        [self.touch, self.shot].into_iter().flatten().any(|(_, worth)| worth == Worth::Fuel)
+    }
+
     fn is_bad(&self) -> bool {
         self.touch.is_some_and(|(_, worth)| worth.is_bad())
     }
@@ -215,23 +220,33 @@ pub fn choose(arcade: &Arcade, claims: &[Claim], offered: &[Action]) -> Decision
     View::new(arcade, claims).decide(claims, offered)
 }
 
-/// Of each kind in sight the nearest: where it is and how far off, from where to shoot it if the player shoots, in how
-/// many steps the player is there if there is a way, where it goes next if it moves, and what walls are beside it: `me 5 6,
-/// wall left. red ring 8 4 right 3 up 2 at 8 6 in 5 wall up, blue box 3 7 left 2 down 1 at 3 6 in 2 moves left`.
+/// For each thing in sight, the column and row of where the player shoots it from, or waits for it if it does not shoot
+/// and no way leads there, and in how many steps it is there; none if there is no such place, or no need of one.
+pub fn stands(arcade: &Arcade) -> Vec<Option<(u8, u8, u8)>> {
+    let view = View::unclaimed(arcade);
+    let steps = view.flood(view.player);
+    let told = |at: usize| ((at % SIDES) as u8, (at / SIDES) as u8, steps[at]);
+    (0..view.things.len()).map(|thing| view.stand(thing, &steps).map(told)).collect()
+}
+
+/// Of each kind in sight the nearest: where it is and how far off, from where to shoot it if the player shoots or where
+/// to wait for it if there is no way to it, in how many steps the player is there, where it goes next if it moves, and
+/// what walls are beside it: `me 5 6, wall left. red ring 8 4 right 3 up 2 at 8 6 in 5 wall up, blue box 3 7 left 2 down
+/// 1 at 3 6 in 2 moves left`.
 pub fn nearest(arcade: &Arcade) -> String {
-    // With lives to lose nothing but walls is in the way: a picture does not tell how many are left.
-    let view = View { lives: i32::MAX, ..View::new(arcade, &[]) };
+    let view = View::unclaimed(arcade);
     let steps = view.flood(view.player);
     let say = |kind: usize| {
         let ours = (0..view.things.len()).filter(|&thing| view.kinds[thing] == kind);
         let thing = ours.min_by_key(|&thing| view.far(thing))?;
         let Sighting { sprite, x, y, heading, moves } = view.things[thing];
         let mut text = format!("{sprite} {x} {y}{}", view.say_way(x, y));
-        let stand = view.line_up(cell(x, y), &steps).filter(|_| view.fires);
+        let stand = view.stand(thing, &steps);
         let at = stand.unwrap_or(cell(x, y));
         let (steps, far) = (steps[at], view.far(thing));
         if stand.is_some() {
-            text.push_str(&view.say_stand(&Goal { way: Way::Shoot, thing, at, steps, far, worth: 0.0 }));
+            let way = if view.fires { Way::Shoot } else { Way::Touch };
+            text.push_str(&view.say_stand(&Goal { way, thing, at, steps, far, worth: 0.0 }));
         }
         if steps != FAR {
             let _ = write!(text, " in {steps}");
@@ -264,11 +279,21 @@ fn beside(cell: usize, heading: Heading) -> Option<usize> {
     neighbour(cell as u8, heading).map(usize::from)
 }
 
+fn is_worth_a_shot(worth: Worth) -> bool {
+    worth.is_good() || worth == Worth::Fuel
+}
+
 fn kind_of(rules: &Rules, sprite: Sprite) -> usize {
     rules.kinds.iter().position(|kind| kind.sprite == sprite).unwrap_or(0)
 }
 
 impl<'a> View<'a> {
+    /// The board for somebody who has no rules, and lives to lose, as a picture does not tell how many are left: it may
+    /// run into anything, but where it can shoot it goes round what does not move.
+    fn unclaimed(arcade: &'a Arcade) -> Self {
+        Self { lives: i32::MAX, ..Self::new(arcade, &[]) }
+    }
+
     fn new(arcade: &'a Arcade, claims: &[Claim]) -> Self {
         let rules = arcade.rules();
         let known: Vec<Known> = rules.kinds.iter().map(|kind| Known::of(claims, kind.sprite)).collect();
@@ -319,22 +344,28 @@ impl<'a> View<'a> {
 
     /// Whether the fuel is so low that only fuel counts, and there is some.
     fn is_thirsty(&self) -> bool {
-        let fuels = |known: &Known| matches!(known.touch, Some((_, Worth::Fuel)));
-        self.fuel < LOW_FUEL && self.kinds.iter().any(|&kind| fuels(&self.known[kind]))
+        self.fuel < LOW_FUEL && self.kinds.iter().any(|&kind| self.known[kind].fuels())
+    }
+
+    /// Whether there is any use for something now.
+    fn wants(&self, worth: Worth) -> bool {
+        match worth {
+            Worth::Fuel => self.fuel < LOW_FUEL,
+            Worth::Key => self.keys == 0,
+            Worth::Door => self.keys > 0,
+            worth => worth.is_good() || worth == Worth::Teleport,
+        }
     }
 
     /// Whether to run into a thing.
     fn wants_touch(&self, thing: usize) -> bool {
         let known = self.known(thing);
         match known.touch {
-            Some((_, Worth::Fuel)) => self.fuel < LOW_FUEL,
-            Some((_, Worth::Key)) => self.keys == 0,
-            Some((_, Worth::Door)) => self.keys > 0,
-            Some((_, worth)) => worth.is_good() || worth == Worth::Teleport,
+            Some((_, worth)) => self.wants(worth),
             None if known.push.is_some() => false,
             None => match known.leave {
                 Some((_, worth)) => worth.is_bad(),
-                None if self.fires => self.lives > 1 && known.shot.is_some_and(|(_, w)| !w.is_good()),
+                None if self.fires => self.lives > 1 && known.shot.is_some_and(|(_, w)| !is_worth_a_shot(w)),
                 None => self.lives > 1,
             },
         }
@@ -344,7 +375,8 @@ impl<'a> View<'a> {
     fn wants_shot(&self, thing: usize) -> bool {
         let known = self.known(thing);
         let tempting = known.touch.is_some_and(|(_, worth)| worth.is_good());
-        self.fires && known.push.is_none() && known.shot.map_or(!tempting, |(_, worth)| worth.is_good())
+        let wanted = |(_, worth)| is_worth_a_shot(worth) && self.wants(worth);
+        self.fires && known.push.is_none() && known.shot.map_or(!tempting, wanted)
     }
 
     fn decide(&self, claims: &[Claim], offered: &[Action]) -> Decision {

@@ -81,20 +81,14 @@ impl View<'_> {
             }
         };
         for (i, thing) in self.things.iter().enumerate() {
-            if thirsty && !matches!(self.known(i).touch, Some((_, Worth::Fuel))) {
+            if thirsty && !self.known(i).fuels() {
                 continue;
             }
             let here = cell(thing.x, thing.y);
             if self.wants_touch(i) {
-                if steps[here] == FAR {
-                    // It may still come to where the player can be.
-                    let path = &self.paths[i];
-                    let mut met = path.iter().map(|&(x, y)| cell(x, y)).enumerate();
-                    if let Some((_, at)) = met.find(|&(t, at)| usize::from(steps[at]) <= t + 1) {
-                        offer(Way::Touch, i, at);
-                    }
-                } else {
-                    offer(Way::Touch, i, here);
+                let met = if steps[here] == FAR { self.meeting(i, &steps) } else { Some(here) };
+                if let Some(at) = met {
+                    offer(Way::Touch, i, at);
                 }
             }
             if self.wants_shot(i)
@@ -117,6 +111,25 @@ impl View<'_> {
     fn far_from(&self, thing: usize, place: usize) -> u8 {
         let Sighting { x, y, .. } = self.things[thing];
         distance(cell(x, y) as u8, place as u8)
+    }
+
+    /// Where a thing comes to by the time that the player can be there.
+    fn meeting(&self, thing: usize, steps: &[u8; CELLS]) -> Option<usize> {
+        let mut met = self.paths[thing].iter().map(|&(x, y)| cell(x, y)).enumerate();
+        met.find(|&(t, at)| usize::from(steps[at]) <= t + 1).map(|(_, at)| at)
+    }
+
+    /// Where the player shoots a thing from; or, where it does not shoot, waits for what no way leads to.
+    pub(super) fn stand(&self, thing: usize, steps: &[u8; CELLS]) -> Option<usize> {
+        let Sighting { x, y, .. } = self.things[thing];
+        let target = cell(x, y);
+        if self.fires {
+            self.line_up(target, steps)
+        } else if steps[target] == FAR {
+            self.meeting(thing, steps)
+        } else {
+            None
+        }
     }
 
     /// The nearest cell to shoot a target from.

@@ -22,6 +22,7 @@ pub(super) fn verdict(trigger: Trigger, worth: Worth) -> String {
         (Trigger::Touch, Worth::Teleport) => "jump",
         (Trigger::Touch, Worth::Swap) => "trade",
         (Trigger::Shot, worth) if worth.is_good() => "shoot",
+        (Trigger::Shot, Worth::Fuel) => "energy",
         (Trigger::Shot, worth) if worth.is_bad() => "spare",
         (Trigger::Shot, _) => "proof",
         (Trigger::Leave, worth) if worth.is_bad() => return "catch".into(),
