@@ -176,7 +176,7 @@ async fn decisions_of_an_earlier_episode_can_still_be_looked_at() {
         visitor.press(".").await;
     }
     visitor.click("#next-round").await;
-    visitor.until("location.hash.includes('seed=8')").await;
+    visitor.until("location.hash.includes('seed=3')").await;
     // It has begun to play.
     visitor.click("#pause").await;
     visitor.until_within(THOUGHT, IDLE).await;
