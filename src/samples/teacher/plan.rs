@@ -85,11 +85,10 @@ impl View<'_> {
                 continue;
             }
             let here = cell(thing.x, thing.y);
-            if self.wants_touch(i) {
-                let met = if steps[here] == FAR { self.meeting(i, &steps) } else { Some(here) };
-                if let Some(at) = met {
-                    offer(Way::Touch, i, at);
-                }
+            if self.wants_touch(i)
+                && let Some(at) = self.meeting(i, &steps)
+            {
+                offer(Way::Touch, i, at);
             }
             if self.wants_shot(i)
                 && let Some(at) = self.line_up(here, &steps)
@@ -113,8 +112,13 @@ impl View<'_> {
         distance(cell(x, y) as u8, place as u8)
     }
 
-    /// Where a thing comes to by the time that the player can be there.
+    /// Where the player touches a thing: where it is; or, if no way leads there, where it comes to by the time that the
+    /// player can be there.
     fn meeting(&self, thing: usize, steps: &[u8; CELLS]) -> Option<usize> {
+        let Sighting { x, y, .. } = self.things[thing];
+        if steps[cell(x, y)] != FAR {
+            return Some(cell(x, y));
+        }
         let mut met = self.paths[thing].iter().map(|&(x, y)| cell(x, y)).enumerate();
         met.find(|&(t, at)| usize::from(steps[at]) <= t + 1).map(|(_, at)| at)
     }
@@ -125,10 +129,8 @@ impl View<'_> {
         let target = cell(x, y);
         if self.fires {
             self.line_up(target, steps)
-        } else if steps[target] == FAR {
-            self.meeting(thing, steps)
         } else {
-            None
+            self.meeting(thing, steps).filter(|&at| at != target)
         }
     }
 
