@@ -87,7 +87,7 @@ impl Default for Settings {
             learns: Some(Learning::default()),
             compares: 0,
             remembers: 2000,
-            patience: 3,
+            patience: 1,
         }
     }
 }

@@ -38,8 +38,8 @@ impl Default for Schedule {
 /// What a dynamic schedule goes by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dynamic {
-    /// The shortest cool-down, in decisions. It doubles with every reflection that leaves the rules as
-    /// they are.
+    /// The shortest cool-down, in decisions; before the first reflection there is none. It doubles with every
+    /// reflection that leaves the rules as they are.
     pub cooldown: u32,
     /// The longest.
     pub longest: u32,
@@ -56,7 +56,7 @@ pub struct Dynamic {
 
 impl Default for Dynamic {
     fn default() -> Self {
-        Self { cooldown: 6, longest: 96, window: 12, disagreement: 0.5, stall: 40, budget: 750 }
+        Self { cooldown: 3, longest: 96, window: 12, disagreement: 0.5, stall: 40, budget: 750 }
     }
 }
 
@@ -196,9 +196,9 @@ pub struct Scheduler {
 impl Scheduler {
     /// A schedule at its beginning.
     pub fn new(schedule: Schedule) -> Self {
-        let (cooldown, budget) = match &schedule {
-            Schedule::Dynamic(dynamic) => (dynamic.cooldown, u64::from(dynamic.budget) * 100),
-            _ => (0, 0),
+        let budget = match &schedule {
+            Schedule::Dynamic(dynamic) => u64::from(dynamic.budget) * 100,
+            _ => 0,
         };
         Self {
             schedule,
@@ -209,7 +209,7 @@ impl Scheduler {
             agreements: VecDeque::new(),
             pointless: 0,
             since: 0,
-            cooldown,
+            cooldown: 0,
             budget,
             cost: FIRST_COST,
             stubborn: BTreeSet::new(),
@@ -247,7 +247,7 @@ impl Scheduler {
                 && !self.stubborn.contains(rule)
             {
                 // What was settled is not: there is no time to lose.
-                self.cooldown = dynamic.cooldown;
+                self.cooldown = self.cooldown.min(dynamic.cooldown);
             }
             self.wait_for(surprise);
         }
@@ -308,7 +308,8 @@ impl Scheduler {
         });
         self.stubborn = if changed { BTreeSet::new() } else { contradicted.collect() };
         if let Schedule::Dynamic(Dynamic { cooldown, longest, .. }) = self.schedule {
-            self.cooldown = if changed { cooldown } else { (self.cooldown.max(1) * 2).min(longest) };
+            self.cooldown =
+                if changed { cooldown } else { (self.cooldown.max(cooldown).max(1) * 2).min(longest) };
         }
     }
 }
@@ -472,14 +473,14 @@ mod tests {
     fn a_reason_waits_for_the_cool_down() {
         let mut scheduler = Scheduler::new(Schedule::default());
         assert_eq!(scheduler.consider(0, seen(&[])).because, Because::Quiet);
-        assert_eq!(scheduler.consider(1, seen(&["R1"])).because, Because::Cooling(4));
-        for at in 2..5 {
-            assert!(!scheduler.consider(at, seen(&[])).yes);
-        }
-        let verdict = scheduler.consider(5, seen(&[]));
+        assert!(scheduler.consider(1, seen(&["R1"])).yes, "who knows nothing yet learns at once");
+        scheduler.reflected(100, true);
+        assert_eq!(scheduler.consider(2, seen(&["R1"])).because, Because::Cooling(2));
+        assert_eq!(scheduler.consider(3, seen(&[])).because, Because::Cooling(1));
+        let verdict = scheduler.consider(4, seen(&[]));
         assert!(verdict.yes && verdict.reasons.len() == 1, "{verdict}");
         scheduler.reflected(100, true);
-        assert_eq!(scheduler.consider(6, seen(&[])).because, Because::Quiet);
+        assert_eq!(scheduler.consider(5, seen(&[])).because, Because::Quiet);
     }
 
     #[test]
@@ -490,12 +491,12 @@ mod tests {
             scheduler.reflected(10, changed);
             waited
         };
-        assert_eq!(wait(&["R1"], false), 6);
-        assert_eq!(wait(&["R1"], false), 12, "the same contradiction does not hurry");
-        assert_eq!(wait(&["R1"], false), 24);
-        assert_eq!(wait(&["R2"], false), 6, "a fresh one does");
-        assert_eq!(wait(&["R1"], true), 6);
-        assert_eq!(wait(&["R1"], true), 6);
+        assert_eq!(wait(&["R1"], false), 1);
+        assert_eq!(wait(&["R1"], false), 6, "the same contradiction does not hurry");
+        assert_eq!(wait(&["R1"], false), 12);
+        assert_eq!(wait(&["R2"], false), 3, "a fresh one does");
+        assert_eq!(wait(&["R1"], true), 3);
+        assert_eq!(wait(&["R1"], true), 3);
     }
 
     #[test]
@@ -507,7 +508,7 @@ mod tests {
         let apart = first(&|_| Seen { agreed: false, ..seen(&[]) }).unwrap();
         assert_eq!((apart.at, apart.reasons.as_slice()), (11, &[Reason::Disagreement(12)][..]));
         let new = first(&|_| Seen { new: vec!["pink moon".into()], ..seen(&[]) }).unwrap();
-        assert_eq!((new.at, new.to_string()), (5, "yes, for some 250 tokens: new: pink moon".into()));
+        assert_eq!((new.at, new.to_string()), (1, "yes, for some 250 tokens: new: pink moon".into()));
         let flicker = first(&|at| {
             let new = if at % 2 == 0 { vec!["pink moon".into(), "tan cup".into()] } else { Vec::new() };
             Seen { new, ..seen(&[]) }
