@@ -234,6 +234,21 @@ fn a_folder_that_contradicts_itself_says_where() {
             }),
             "tokenizer.json: it treats text beside a special token in a way",
         ),
+        // The crate would count below nothing, or beyond its buffer.
+        (
+            changed(&good, "tokenizer.json", |config| {
+                config["model"]["continuing_subword_prefix"] = json!("a|");
+            }),
+            "tokenizer.json: it is not a tokenizer: the pieces within its words have a prefix",
+        ),
+        (
+            changed(&good, "tokenizer.json", |config| {
+                let pieces = config["model"]["vocab"].as_object().unwrap().keys();
+                let longest = pieces.max_by_key(|piece| piece.len()).unwrap().clone();
+                config["model"]["merges"][0] = json!([longest, longest]);
+            }),
+            "tokenizer.json: it is not a tokenizer: its merge [\"",
+        ),
         (
             changed(&good, "processor_config.json", |config| config["image_seq_len"] = json!(64)),
             "processor_config.json: `image_seq_len` is 64; by config.json it is 9",

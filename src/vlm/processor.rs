@@ -209,8 +209,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Reads the tokenizer's file. Two things are found out before: the crate panics where the JSON breaks off in
-/// its decoder, and where a precompiled normalizer is none.
+/// Reads the tokenizer's file. Three things are found out before: the crate panics where the JSON breaks off in
+/// its decoder, where a precompiled normalizer is none, and where two pieces make none that is known.
 fn read_tokenizer(files: &Folder) -> Result<Tokenizer, ModelError> {
     let bytes = files.require(TOKENIZER)?;
     let problem =
@@ -219,7 +219,26 @@ fn read_tokenizer(files: &Folder) -> Result<Tokenizer, ModelError> {
     if json["normalizer"].to_string().contains("\"Precompiled\"") {
         return Err(ModelError::new(TOKENIZER, "its normalizer is a precompiled one, which is not known"));
     }
+    check_merges(&json["model"]).map_err(|found| problem(&found))?;
     Tokenizer::from_bytes(bytes).map_err(|e| problem(&e))
+}
+
+/// Whether each two pieces of a byte-pair encoding that are to be merged make a piece of the vocabulary.
+fn check_merges(model: &Value) -> Result<(), String> {
+    let Some(merges) = model["merges"].as_array() else { return Ok(()) };
+    if model["continuing_subword_prefix"].as_str().is_some_and(|prefix| !prefix.is_empty()) {
+        return Err("the pieces within its words have a prefix, which is not known".into());
+    }
+    // Written as a pair, or in older files as one text with a space between.
+    let merged = |merge: &Value| match merge {
+        Value::Array(pair) => pair.iter().map(Value::as_str).collect::<Option<String>>(),
+        merge => merge.as_str().map(|pair| pair.replacen(' ', "", 1)),
+    };
+    let fits = |merge: &&Value| merged(merge).is_some_and(|piece| !model["vocab"][piece].is_null());
+    match merges.iter().find(|merge| !fits(merge)) {
+        Some(merge) => Err(format!("its merge {merge} makes no piece of its vocabulary")),
+        None => Ok(()),
+    }
 }
 
 /// Makes sure that a token is there and special, as in Hugging Face's processor it is whatever the
