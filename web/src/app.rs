@@ -285,23 +285,21 @@ fn opened() -> (Settings, Vec<String>) {
 #[hook]
 fn use_address(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<shelf::Rulebooks>) {
     let piece = rulebooks.offer.as_ref().and_then(|offer| offer.piece.clone());
-    let shown = (state.settings.clone(), piece);
-    use_effect_with(shown.clone(), |(settings, piece)| show_settings(settings, piece.as_deref()));
+    // Counted, as another address may leave all there is to show as it was and is still to be written over: by the
+    // effect alone, since what another writer takes for shown may be over before the effect has run.
+    let changes = use_state(|| 0);
+    let shown = (state.settings.clone(), piece, *changes);
+    use_effect_with(shown, |(settings, piece, _)| show_settings(settings, piece.as_deref()));
     let dispatcher = state.dispatcher();
-    let now = use_mut_ref(|| shown.clone());
-    now.replace(shown);
     use_effect_with((), move |()| {
         let listener = web_sys::window().map(|window| {
             EventListener::new(&window, "hashchange", move |_| {
-                if is_only_rules(&fragment()[0]) {
-                    // They are looked at first, and the game goes on.
-                    let (settings, piece) = &*now.borrow();
-                    return show_settings(settings, piece.as_deref());
+                changes.set(*changes + 1);
+                // Rules alone are looked at first, and the game goes on.
+                if !is_only_rules(&fragment()[0]) {
+                    let (settings, notices) = opened();
+                    dispatcher.dispatch(Event::Open(settings, notices));
                 }
-                let (settings, notices) = opened();
-                // Junk goes from the address even where it leaves all settings as they were.
-                show_settings(&settings, now.borrow().1.as_deref());
-                dispatcher.dispatch(Event::Open(settings, notices));
             })
         });
         move || drop(listener)

@@ -448,7 +448,8 @@ impl Visitor {
             }})"
         );
         if let Err(error) = self.try_js::<bool>(&wait).await {
-            panic!("{condition}: {error}\non the page: {}", self.text("body").await);
+            let address: String = self.js("location.href").await;
+            panic!("{condition}: {error}\non the page {address}: {}", self.text("body").await);
         }
     }
 

@@ -355,6 +355,33 @@ async fn a_link_from_one_profile_opens_in_another() {
 }
 
 #[tokio::test]
+async fn an_offer_that_is_closed_at_once_leaves_nothing_in_the_address() {
+    let visitor = Visitor::open("#game=vault").await;
+    visitor.add_rule("touch red rings").await;
+    visitor.click("#share-open").await;
+    let link: String = visitor.js("document.querySelector('#link').value").await;
+    let fragment = link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment");
+    visitor.press("Escape").await;
+    visitor.until("!document.querySelector('#share')").await;
+    // Drawing takes long, and it is closed before all that follows from the drawing was done.
+    visitor
+        .run(
+            "const show = HTMLDialogElement.prototype.showModal;
+            HTMLDialogElement.prototype.showModal = function () {
+                show.call(this);
+                window.shown = this.id;
+                for (const end = performance.now() + 40; performance.now() < end;);
+                this.close();
+            };",
+        )
+        .await;
+    visitor.run(&format!("location.hash = {fragment:?}")).await;
+    visitor.until("window.shown == 'offer'").await;
+    visitor.until("!document.querySelector('#offer') && !location.hash.includes('rules=')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn what_strangers_write_is_text_or_refused() {
     let mut visitor = Visitor::open("").await;
     let folder = tempfile::tempdir().expect("a folder");
