@@ -29,14 +29,14 @@ use crate::lab::use_lab;
 use crate::lessons::Lesson;
 use crate::model::use_model;
 use crate::player::use_player;
-use crate::shelf::{self, address_of, is_only_rules, use_rulebooks, without_rules};
+use crate::shelf::{self, address, address_of, is_only_rules, use_rulebooks, without_rules};
 use crate::state::{Dialog, Event, State};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
 use rulewright::env::Environment;
 use rulewright::games::Game;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{HashChangeEvent, KeyboardEvent};
 use yew::prelude::*;
 
 /// What the address held when the page was opened.
@@ -49,7 +49,7 @@ pub struct Opened {
 impl Opened {
     /// Reads the address, and changes nothing of it.
     pub fn read() -> Self {
-        let (settings, notices) = opened();
+        let (settings, notices) = opened(&address());
         Self { settings, notices }
     }
 }
@@ -265,18 +265,11 @@ fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
 }
 
-/// What the address holds after its `#`, and after its `?`.
-fn fragment() -> [String; 2] {
-    let location = web_sys::window().map(|window| window.location());
-    let parts = location.map(|location| [location.hash(), location.search()]);
-    parts.map(|parts| parts.map(Result::unwrap_or_default)).unwrap_or_default()
-}
-
-/// The address's settings, and what is wrong with them; the rules that it may carry are the shelf's.
-fn opened() -> (Settings, Vec<String>) {
-    let [fragment, query] = fragment();
-    let (mut settings, notices) = address::read(&without_rules(&fragment));
-    settings.embed |= address::embeds(&query);
+/// An address's settings, and what is wrong with them; the rules that it may carry are the shelf's.
+fn opened(address: &str) -> (Settings, Vec<String>) {
+    let (page, fragment) = address.split_once('#').unwrap_or((address, ""));
+    let (mut settings, notices) = address::read(&without_rules(fragment));
+    settings.embed |= page.split_once('?').is_some_and(|(_, query)| address::embeds(query));
     (settings, notices)
 }
 
@@ -293,11 +286,13 @@ fn use_address(state: &UseReducerHandle<State>, rulebooks: &UseReducerHandle<she
     let dispatcher = state.dispatcher();
     use_effect_with((), move |()| {
         let listener = web_sys::window().map(|window| {
-            EventListener::new(&window, "hashchange", move |_| {
+            EventListener::new(&window, "hashchange", move |event| {
                 changes.set(*changes + 1);
+                // By now the effect may have written the address over: the event knows what it was.
+                let address = event.dyn_ref::<HashChangeEvent>().map(HashChangeEvent::new_url);
                 // Rules alone are looked at first, and the game goes on.
-                if !is_only_rules(&fragment()[0]) {
-                    let (settings, notices) = opened();
+                if let Some(address) = address.filter(|address| !is_only_rules(address)) {
+                    let (settings, notices) = opened(&address);
                     dispatcher.dispatch(Event::Open(settings, notices));
                 }
             })
@@ -376,7 +371,7 @@ fn use_clock(state: &UseReducerHandle<State>) {
     use_effect_with(rate, move |&rate| {
         let tick = move || {
             let hidden = document().is_some_and(|page| page.hidden());
-            dispatcher.dispatch(if hidden { Event::Pause } else { Event::Tick });
+            dispatcher.dispatch(if hidden { Event::Covered } else { Event::Tick });
         };
         let interval = (rate > 0).then(|| Interval::new(1000 / rate, tick));
         move || drop(interval)

@@ -40,6 +40,22 @@ fn element(id: &str) -> Option<HtmlElement> {
     web_sys::window()?.document()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
+/// The field of a form that is there from now on: it has the focus at once.
+#[hook]
+pub fn use_first() -> NodeRef {
+    let first = use_node_ref();
+    {
+        let first = first.clone();
+        use_effect_with((), move |()| {
+            if let Some(field) = first.cast::<HtmlElement>() {
+                // A field that can't take the focus is no harm.
+                let _ = field.focus();
+            }
+        });
+    }
+    first
+}
+
 /// A list that shows what is chosen, by its place. Once somebody chose in it, it no longer goes by what its options say.
 #[hook]
 pub fn use_chosen(place: Option<usize>) -> NodeRef {

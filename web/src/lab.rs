@@ -6,7 +6,7 @@ pub mod words;
 use crate::mind::Pool;
 use crate::model::Holder;
 use crate::state::State;
-use futures::future::{AbortHandle, Abortable};
+use crate::work::spawn;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use rulewright::agent::Settings;
@@ -19,7 +19,6 @@ use rulewright::arena::worth::{Worth, worth};
 use rulewright::games::Game;
 use rulewright::mind::MindError;
 use std::rc::Rc;
-use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 /// Seeds on which rules are put to the test, from the page's one on.
@@ -361,14 +360,7 @@ pub fn use_lab(state: &UseReducerHandle<State>, pool: &Holder) -> UseReducerHand
     });
     let (order, holder, dispatcher) = (lab.order.clone(), pool.clone(), lab.dispatcher());
     use_effect_with(order.as_ref().map(|order| order.number), move |_| {
-        let (stop, stopped) = AbortHandle::new_pair();
-        if let Some(order) = order {
-            let work = Abortable::new(measure(order, holder, dispatcher), stopped);
-            spawn_local(async move {
-                let _ = work.await;
-            });
-        }
-        move || stop.abort()
+        spawn(order.map(|order| measure(order, holder, dispatcher)))
     });
     lab
 }

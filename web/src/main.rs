@@ -5,6 +5,7 @@ mod app;
 mod board;
 mod components;
 mod experiments;
+mod field;
 mod focus;
 mod lab;
 mod lessons;
@@ -18,6 +19,7 @@ mod steady;
 mod storage;
 mod watch;
 mod words;
+mod work;
 
 use gloo_timers::callback::Timeout;
 use rulewright::games::Game;

@@ -5,7 +5,7 @@ use crate::model::Holder;
 use crate::shelf::{self, Rulebooks};
 use crate::state::{Due, Event, Root, State};
 use crate::watch::{self, Done, Thought, Until};
-use futures::future::{AbortHandle, Abortable};
+use crate::work::spawn;
 use futures::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
@@ -91,41 +91,30 @@ pub fn use_player(
     let (page, shelf) = (state.dispatcher(), rulebooks.dispatcher());
     let player = Player { present, pool, page, shelf, root: state.agent };
     let (now, here) = (state.clone(), player.clone());
-    use_effect_with(state.due(), move |due| {
-        let stop = due.map(|due| spawn(step(here, due, now)));
-        move || stop.iter().for_each(AbortHandle::abort)
-    });
-    let (asked, here) = (state.watch.asked, player.clone());
-    use_effect_with((asked, state.agent), move |&(asked, _)| {
-        let stop = asked.then(|| spawn(reflect(here)));
-        move || stop.iter().for_each(AbortHandle::abort)
-    });
+    use_effect_with(state.due(), move |due| spawn(due.map(|due| step(here, due, now))));
+    let (asks, here) = (state.watch.asked.then_some(state.watch.asks), player.clone());
+    use_effect_with((asks, state.agent), move |(asks, _)| spawn(asks.map(|_| reflect(here))));
     let looks = state.watch.look.as_ref().filter(|look| look.found.is_none());
     let (now, here) = (state.clone(), player.clone());
     use_effect_with(looks.map(|look| (look.decision, look.ballot)), move |wish| {
         let decision = wish.and_then(|(number, ballot)| Some((now.watch.decision(number)?, ballot)));
-        let stop = decision.map(|(decision, ballot)| spawn(look(here, decision, ballot)));
-        move || stop.iter().for_each(AbortHandle::abort)
+        spawn(decision.map(|(decision, ballot)| look(here, decision, ballot)))
     });
     player
-}
-
-/// Begins some work that may be stopped.
-fn spawn(work: impl Future<Output = ()> + 'static) -> AbortHandle {
-    let (stop, stopped) = AbortHandle::new_pair();
-    let work = Abortable::new(work, stopped);
-    spawn_local(async move {
-        let _ = work.await;
-    });
-    stop
 }
 
 /// Takes a step. It may be dropped at any time.
 async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
     let Player { present, pool, page, shelf, root } = player;
+    // The handle tells the state as it is now. What ended this step may have come without the effect that stops it
+    // having run yet: drawing comes between.
+    let is_due = || state.due() == Some(due);
     if state.board.is_over() {
         TimeoutFuture::new(ENDED).await;
-        return page.dispatch(Event::GoOn);
+        if is_due() {
+            page.dispatch(Event::GoOn);
+        }
+        return;
     }
     if state.watch.until != Until::Step && state.watch.turn > 0 {
         TimeoutFuture::new(state.settings.pace.rest()).await;
@@ -133,6 +122,9 @@ async fn step(player: Player, due: Due, state: UseReducerHandle<State>) {
     let Some(mut pool): Option<Pool> = pool.borrow().clone() else { return };
     let agent = present.of(root);
     let mut agent = agent.lock().await;
+    if !is_due() {
+        return;
+    }
     page.dispatch(Event::Watch(watch::Event::Begun));
     let begun = Date::now();
     let wishes = &state.settings;

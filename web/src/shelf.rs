@@ -401,6 +401,7 @@ impl Rulebooks {
             }
             Choice::Discard => return,
         }
+        self.written(self.open.clone());
         let has = |rule: &Rule| {
             let mut kept = self.shelf.book(&self.open).into_iter().flat_map(Rulebook::kept);
             kept.any(|known| known.heuristic == rule.heuristic)
@@ -518,10 +519,7 @@ impl Rulebooks {
             }
             Event::Offer(Ok(offer)) => self.offer = Some(Rc::new(offer)),
             Event::Offer(Err(problems)) => self.notices = problems,
-            Event::Choose(choice, now) => {
-                self.choose(choice, now);
-                self.written(self.open.clone());
-            }
+            Event::Choose(choice, now) => self.choose(choice, now),
             Event::Stored(stored) => self.join(stored),
             Event::Saved(shelf, text) => {
                 let before = std::mem::replace(&mut self.base, shelf);
@@ -644,7 +642,8 @@ pub fn use_rulebooks(lesson: Option<&str>) -> UseReducerHandle<Rulebooks> {
     state
 }
 
-fn address() -> String {
+/// The page's address as it is now.
+pub fn address() -> String {
     web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
 }
 
@@ -681,9 +680,10 @@ pub fn without_rules(fragment: &str) -> String {
     parts(fragment).0
 }
 
-/// Whether a fragment holds rules and nothing else: then the game stays as it is.
-pub fn is_only_rules(fragment: &str) -> bool {
-    matches!(parts(fragment), (rest, Some(_)) if rest.is_empty())
+/// Whether an address holds rules and no settings: then the game stays as it is.
+pub fn is_only_rules(address: &str) -> bool {
+    let fragment = address.split_once('#').map(|(_, fragment)| parts(fragment));
+    fragment.is_some_and(|(rest, rules)| rest.is_empty() && rules.is_some())
 }
 
 /// The address that carries a link's piece.

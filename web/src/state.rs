@@ -175,8 +175,10 @@ pub enum Event {
     Collapse,
     /// The lab is over.
     CollapseOver,
-    /// All that happened since the screen was last drawn.
+    /// Some events at once.
     Several(Vec<Event>),
+    /// All that was heard of the model of an order since the screen was last drawn.
+    Heard(u32, Vec<Event>),
 }
 
 impl Event {
@@ -186,7 +188,7 @@ impl Event {
             Self::Watch(watch::Event::Told(told)) => {
                 matches!(told, Told::Begins(_) | Told::Token(_) | Told::Void(_))
             }
-            Self::Several(events) => events.iter().all(Self::is_heard),
+            Self::Several(events) | Self::Heard(_, events) => events.iter().all(Self::is_heard),
             _ => false,
         }
     }
@@ -698,6 +700,12 @@ impl State {
             }
             Event::Watch(event) => self.watch(event),
             Event::Several(events) => events.into_iter().for_each(|event| self.apply(event)),
+            Event::Heard(number, events) => {
+                // A model that is no longer wanted may still have been heard.
+                if self.model.order.as_ref().is_some_and(|order| order.number == number) {
+                    self.apply(Event::Several(events));
+                }
+            }
         }
     }
 
@@ -731,7 +739,10 @@ impl State {
                 self.stop();
                 self.notices = vec![words::failed(&problem)];
             }
-            watch::Event::Asked => self.watch.asked = true,
+            watch::Event::Asked => {
+                self.watch.asked = true;
+                self.watch.asks += 1;
+            }
             watch::Event::Reflected(_, thought) => {
                 self.watch.reflected(thought);
                 self.running &= self.watch.until != Until::Reflection;

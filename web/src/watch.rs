@@ -51,6 +51,8 @@ pub struct Watch {
     pub until: Until,
     /// Whether somebody has asked for the reflection that is under way.
     pub asked: bool,
+    /// How often somebody has asked for one.
+    pub asks: u32,
     /// Steps that ended, however they did.
     pub turn: u32,
     /// Whether the game was twisted since the last decision.

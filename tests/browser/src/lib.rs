@@ -564,8 +564,17 @@ impl Visitor {
 
     /// Presses a key down, or releases it.
     pub async fn key(&self, key: &str, down: bool) {
+        self.send_key(key, down, false).await;
+    }
+
+    /// Goes on holding a key that is down: it comes once more by itself.
+    pub async fn hold_on(&self, key: &str) {
+        self.send_key(key, true, true).await;
+    }
+
+    async fn send_key(&self, key: &str, down: bool, again: bool) {
         let kind = if down { DispatchKeyEventType::KeyDown } else { DispatchKeyEventType::KeyUp };
-        let mut event = DispatchKeyEventParams::builder().r#type(kind).key(key);
+        let mut event = DispatchKeyEventParams::builder().r#type(kind).key(key).auto_repeat(again);
         // What the browser itself does with a key (follow the focus, press a button) hangs on these.
         let (code, number, text) = match key {
             "Tab" => ("Tab", 9, None),

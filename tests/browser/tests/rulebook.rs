@@ -261,7 +261,15 @@ async fn rulebooks_have_names() {
     until_says(&visitor, &["touch red rings", "avoid blue boxes"]).await;
     visitor.click("#book-delete").await;
     visitor.until("document.querySelector('.book-name').innerText.includes('can\\'t be undone')").await;
-    visitor.click("#book-go").await;
+    visitor.click(".book-name button:last-child").await;
+    // Whoever holds the key a little too long has not answered the question yet.
+    visitor.until("document.activeElement.id == 'book-delete'").await;
+    visitor.key("Enter", true).await;
+    visitor.until("document.activeElement.id == 'book-go'").await;
+    visitor.hold_on("Enter").await;
+    visitor.key("Enter", false).await;
+    assert!(visitor.js::<bool>("!!document.querySelector('#book-go')").await);
+    visitor.press("Enter").await;
     visitor.until("document.querySelector('#books').options.length == 1").await;
     until_says(&visitor, &["touch red rings"]).await;
     visitor.leave().await;
@@ -351,6 +359,17 @@ async fn a_link_from_one_profile_opens_in_another() {
     visitor.until("location.hash.includes('game=vault') && location.hash.includes('votes=5')").await;
     let address: String = visitor.js("location.hash").await;
     assert!(address.contains("theme=dark") && address.contains("hide=more"), "{address}");
+    // Kept apart they are the rulebook of the game that they came with, and not of the one that was played.
+    visitor.go("#game=orchard").await;
+    visitor.run(&format!("location.hash = {fragment:?}")).await;
+    visitor.until("document.querySelector('#offer')?.open").await;
+    visitor.click("#offer-apart").await;
+    visitor
+        .until("location.hash.includes('game=vault') && document.querySelector('#books').value != 'My rules'")
+        .await;
+    visitor.click("#choose").await;
+    visitor.click("[data-game=orchard]").await;
+    visitor.until("document.querySelector('#books').value == 'My rules'").await;
     visitor.leave().await;
 }
 

@@ -4,11 +4,10 @@ use super::Shared;
 use super::choices::Choices;
 use super::icon::Icon;
 use crate::address::{Pace, Panel, Speed};
+use crate::field;
 use crate::state::{Event, State, Way};
 use crate::watch::Until;
 use strum::VariantArray;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// The agent's paces, in the order of [`Pace`].
@@ -74,10 +73,7 @@ pub fn Controls(props: &Shared) -> Html {
     let draft = use_state(|| None::<String>);
     let typed = {
         let draft = draft.clone();
-        move |event: InputEvent| {
-            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            draft.set(field.map(|field| field.value()));
-        }
+        move |event: InputEvent| draft.set(Some(field::value(&event)))
     };
     let left = {
         let draft = draft.clone();
@@ -87,8 +83,7 @@ pub fn Controls(props: &Shared) -> Html {
         let (dispatcher, draft) = (state.dispatcher(), draft.clone());
         let now = state.settings.seed;
         move |event: yew::Event| {
-            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            let Some(field) = field else { return };
+            let Some(field) = field::input(&event) else { return };
             draft.set(None);
             match field.value().trim().parse() {
                 Ok(seed) => dispatcher.dispatch(Event::Seed(seed)),

@@ -58,9 +58,11 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
     let in_lab = state.collapse.is_some();
     let is_usual = !in_lab && state.settings.guard && state.settings.stride == 1;
     let normal = {
-        let (page, player) = (state.dispatcher(), player.clone());
+        let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
         move |_: MouseEvent| {
             if !is_usual {
+                // Its rulebook was opened from here, too: a lab that was hardly open may not have been noticed.
+                shelf.dispatch(shelf::Event::CollapseOver);
                 // What it learned in the lab is not to stay.
                 player.reset_policy();
                 page.dispatch(Event::CollapseOver);

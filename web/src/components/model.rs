@@ -15,8 +15,6 @@ use about::AboutModel;
 use answers::Answers;
 use ask::Ask;
 use source::Source;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// The panel.
@@ -62,10 +60,5 @@ fn tell<T>(
 
 /// What is typed into a field goes into the state at once.
 fn typed(state: &UseReducerHandle<State>, field: Field) -> Callback<InputEvent> {
-    tell(state, move |event: InputEvent| {
-        let target = event.target();
-        let area = target.as_ref().and_then(|t| t.dyn_ref::<HtmlTextAreaElement>()).map(|area| area.value());
-        let line = target.as_ref().and_then(|t| t.dyn_ref::<HtmlInputElement>()).map(|line| line.value());
-        crate::model::Event::Field(field, area.or(line).unwrap_or_default())
-    })
+    tell(state, move |event: InputEvent| crate::model::Event::Field(field, crate::field::value(&event)))
 }

@@ -51,11 +51,11 @@ pub fn PastRules(props: &PastProps) -> Html {
     let memory = &decision.memory;
     let (lines, later) = (lines(memory, &props.book), later(memory, &props.book));
     let now = {
-        let (dispatcher, last) = (state.dispatcher(), state.board.history.len());
+        let dispatcher = state.dispatcher();
         move |_: MouseEvent| {
             // The button goes.
             crate::focus::focus_board();
-            dispatcher.dispatch(Event::Show(last));
+            dispatcher.dispatch(Event::Show(usize::MAX));
         }
     };
     let line = |line: &Line| {

@@ -3,12 +3,11 @@
 use super::Shared;
 use super::canvas::Canvas;
 use super::modal::{Modal, close_around};
+use crate::field;
 use crate::state::Event;
 use rulewright::env::Environment;
 use rulewright::games::{Family, Game, Split};
 use strum::VariantArray;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// A window with all games.
@@ -31,10 +30,7 @@ pub fn Picker(props: &Shared) -> Html {
     };
     let filter = {
         let wanted = wanted.clone();
-        move |event: InputEvent| {
-            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            wanted.set(field.map(|field| field.value().to_lowercase()).unwrap_or_default());
-        }
+        move |event: InputEvent| wanted.set(field::value(&event).to_lowercase())
     };
     let fits = |game: &&'static Game| {
         let about =

@@ -7,6 +7,7 @@ pub use offer::OfferDialog;
 
 use super::icon::Icon;
 use super::modal::Modal;
+use crate::field;
 use crate::shelf::{link_to, link_version};
 use qr::Qr;
 use rulewright::agent::rulebook::Rulebook;
@@ -14,9 +15,7 @@ use rulewright::agent::rulebook::link::Link;
 use rulewright::agent::rulebook::sheet::Sheet;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// What is shared.
@@ -56,7 +55,7 @@ pub fn ShareDialog(props: &ShareProps) -> Html {
                 move |_: MouseEvent| copy(link.clone(), told.clone())
             };
             let select = |event: FocusEvent| {
-                if let Some(field) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) {
+                if let Some(field) = field::input(&event) {
                     field.select();
                 }
             };

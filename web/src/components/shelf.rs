@@ -8,7 +8,9 @@ use super::share::{OfferDialog, ShareDialog};
 use super::votes;
 use crate::address;
 use crate::app::now;
+use crate::field;
 use crate::focus::use_chosen;
+use crate::focus::use_first;
 use crate::lab::Lab;
 use crate::shelf::{Choice, Event, Rulebooks, forget_unreadable, read_file};
 use crate::state::{self, State};
@@ -16,9 +18,7 @@ use gloo_timers::future::TimeoutFuture;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 /// The section.
@@ -77,11 +77,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     };
     let open = {
         let dispatcher = state.dispatcher();
-        move |event: yew::Event| {
-            if let Some(list) = event.target().and_then(|t| t.dyn_into::<HtmlSelectElement>().ok()) {
-                dispatcher.dispatch(Event::Open(list.value()));
-            }
-        }
+        move |event: yew::Event| dispatcher.dispatch(Event::Open(field::value(&event)))
     };
     let ask = |what: Asked, label: &'static str| {
         let asked = asked.clone();
@@ -140,6 +136,10 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 state.dispatch(Event::CollapseOver);
                 let (settings, notices) = address::taken(&offer.link.settings, &page.settings);
                 page.dispatch(state::Event::Open(settings, notices));
+                // The rules are for the game that they came with, not for the one that was played.
+                if let Some(game) = page.game() {
+                    state.dispatch(Event::Game { title: game.file.title.clone(), chosen: false });
+                }
             }
             state.dispatch(Event::Choose(choice, now));
         })
@@ -253,23 +253,10 @@ fn Name(props: &NameProps) -> Html {
         _ => state.open(),
     };
     let name = use_state(|| if asked == Asked::Rename { like.to_string() } else { state.free_name(like) });
-    let first = use_node_ref();
-    {
-        let first = first.clone();
-        use_effect_with((), move |()| {
-            if let Some(field) = first.cast::<HtmlElement>() {
-                // A field that can't take the focus is no harm.
-                let _ = field.focus();
-            }
-        });
-    }
+    let first = use_first();
     let typed = {
         let name = name.clone();
-        move |event: InputEvent| {
-            if let Some(field) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) {
-                name.set(field.value());
-            }
-        }
+        move |event: InputEvent| name.set(field::value(&event))
     };
     let submit = {
         let (name, done, is_same) = (name.clone(), done.clone(), *name == state.open());
@@ -292,11 +279,17 @@ fn Name(props: &NameProps) -> Html {
         Asked::Rename => ("New name", "Rename"),
         Asked::Delete => ("", "Delete"),
     };
+    // Whoever holds the key that asked has not answered yet.
+    let once = |key: KeyboardEvent| {
+        if key.repeat() {
+            key.prevent_default();
+        }
+    };
     html! {
         <form class="book-name" aria-label={if asked == Asked::Delete { "Delete the rulebook" } else { label }} onsubmit={submit}>
             if asked == Asked::Delete {
                 <p>{ format!("Delete “{}” with everything that ever changed in it? This can't be undone.", state.open()) }</p>
-                <button ref={first} type="submit" id="book-go">{ go }</button>
+                <button ref={first} type="submit" id="book-go" onkeydown={once}>{ go }</button>
             } else {
                 <label class="field">
                     { label }
@@ -322,8 +315,8 @@ fn Name(props: &NameProps) -> Html {
 fn import(state: &UseReducerHandle<Rulebooks>) -> impl Fn(yew::Event) + 'static {
     let dispatcher = state.dispatcher();
     move |event: yew::Event| {
-        let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-        let Some((field, file)) = field.and_then(|field| Some((field.clone(), field.files()?.get(0)?)))
+        let Some((field, file)) =
+            field::input(&event).and_then(|field| Some((field.clone(), field.files()?.get(0)?)))
         else {
             return;
         };

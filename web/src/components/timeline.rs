@@ -2,10 +2,9 @@
 
 use super::Shared;
 use super::icon::Icon;
+use crate::field;
 use crate::state::Event;
 use std::collections::BTreeSet;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// Where neither way leads anywhere.
@@ -39,8 +38,7 @@ pub fn Timeline(props: &Shared) -> Html {
     let scrub = {
         let dispatcher = state.dispatcher();
         move |event: InputEvent| {
-            let slider = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            if let Some(Ok(to)) = slider.map(|slider| slider.value().parse()) {
+            if let Ok(to) = field::value(&event).parse() {
                 dispatcher.dispatch(Event::Show(to));
             }
         }
@@ -82,7 +80,7 @@ pub fn Timeline(props: &Shared) -> Html {
                 aria-valuetext={shown}
             />
             { jump("forward", "forward", "One moment on", unless(Event::Forward, state.shown == last)) }
-            { jump("to-end", "last", "To now", unless(Event::Show(last), state.shown == last)) }
+            { jump("to-end", "last", "To now", unless(Event::Show(usize::MAX), state.shown == last)) }
         </div>
         <div class="jumps">
             if (1..=last).any(scored) {

@@ -3,10 +3,9 @@
 use super::choices::Choices;
 use super::fold::Fold;
 use crate::address::{HOTTEST, LONGEST_STRIDE, MOST_VOTES, Panel};
+use crate::field;
 use crate::player::Player;
 use crate::state::{Event, State, Way};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// What the panel needs: the state, and whose policy may be reset.
@@ -28,8 +27,7 @@ pub fn Ways(props: &WaysProps) -> Html {
     let tell = |way: fn(u8) -> Way| {
         let dispatcher = state.dispatcher();
         move |event: InputEvent| {
-            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            if let Some(Ok(value)) = field.map(|field| field.value().parse()) {
+            if let Ok(value) = field::value(&event).parse() {
                 dispatcher.dispatch(Event::Way(way(value)));
             }
         }

@@ -5,9 +5,10 @@ use super::{Event, Folder, Order, words};
 use crate::mind::{self, Choice, News, Pool, Told};
 use crate::state::{self, State};
 use crate::watch;
+use crate::work::spawn;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{AbortHandle, Abortable, Either, join, select};
+use futures::future::{Either, join, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use rulewright::mind::{Policy, Purpose};
@@ -15,7 +16,7 @@ use rulewright_protocol::{Reply, Request, Source};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response, Url};
 use yew::prelude::*;
 
@@ -45,15 +46,9 @@ pub fn use_model(state: &UseReducerHandle<State>, drawn: bool) -> Holder {
     });
     let (holder, page) = (pool.clone(), state.dispatcher());
     use_effect_with(state.model.order.clone(), move |order| {
-        let (stop, stopped) = AbortHandle::new_pair();
-        if let Some(order) = order.clone() {
-            let work = Abortable::new(follow(order, holder.clone(), page), stopped);
-            spawn_local(async move {
-                let _ = work.await;
-            });
-        }
+        let stop = spawn(order.clone().map(|order| follow(order, holder.clone(), page)));
         move || {
-            stop.abort();
+            stop();
             holder.take();
         }
     });
@@ -66,9 +61,10 @@ pub fn use_model(state: &UseReducerHandle<State>, drawn: bool) -> Holder {
             pool.ask(|job| Request::Write { job, purpose: Purpose::Vote(Policy::Adapted), messages, style });
     });
     let holder = pool.clone();
-    use_effect_with(answer.is_some_and(|answer| answer.stopping), move |stopping| {
+    let stopping = answer.map(|answer| (answer.question.number, answer.stopping));
+    use_effect_with(stopping, move |stopping| {
         let (pool, job) = (holder.borrow(), *job.borrow());
-        if let (true, Some(pool), Some(job)) = (*stopping, &*pool, job) {
+        if let (Some((_, true)), Some(pool), Some(job)) = (*stopping, &*pool, job) {
             pool.stop(job);
         }
     });
@@ -78,7 +74,8 @@ pub fn use_model(state: &UseReducerHandle<State>, drawn: bool) -> Holder {
 /// Loads a model and tells the page what is heard of it, until the model goes.
 async fn follow(order: Rc<Order>, holder: Holder, page: UseReducerDispatcher<State>) {
     let (tell, told) = unbounded();
-    join(listen(order, holder, tell), show(told, page)).await;
+    let number = order.number;
+    join(listen(order, holder, tell), show(told, number, page)).await;
 }
 
 async fn listen(order: Rc<Order>, holder: Holder, tell: UnboundedSender<state::Event>) {
@@ -128,14 +125,14 @@ async fn listen(order: Rc<Order>, holder: Holder, tell: UnboundedSender<state::E
 }
 
 /// Hands events to the page, before a frame is drawn: a fast model writes several tokens in that time.
-async fn show(mut told: UnboundedReceiver<state::Event>, page: UseReducerDispatcher<State>) {
+async fn show(mut told: UnboundedReceiver<state::Event>, order: u32, page: UseReducerDispatcher<State>) {
     while let Some(first) = told.next().await {
         select(next_frame(), TimeoutFuture::new(UNSEEN)).await;
         let mut events = vec![first];
         while let Ok(event) = told.try_recv() {
             events.push(event);
         }
-        page.dispatch(state::Event::Several(events));
+        page.dispatch(state::Event::Heard(order, events));
         TimeoutFuture::new(REST).await;
     }
 }

@@ -206,6 +206,11 @@ fn every_game_has_the_rulebook_back_that_it_was_played_with() {
     assert_eq!(open(&renamed).0, "Mine");
     let rules = after(vault.clone(), [add("of the vault"), choose("Orchard"), choose("Vault")]);
     assert_eq!(open(&rules), ("Vault".into(), "of the vault".into()));
+    // Whoever wants nothing of an offer has written nothing into what is open.
+    let offer = Event::Offer(read_file("monday.json".into(), r#"[{"NEW_HEURISTIC": "y"}]"#));
+    let looked = after(rules.clone(), [Event::Open(FIRST.into()), offer, Event::Choose(Choice::Discard, 9)]);
+    let rules = after(looked, [choose("Orchard"), choose("Vault")]);
+    assert_eq!(open(&rules), ("Vault".into(), "of the vault".into()));
     // An empty one goes along, and has no other game's name.
     let third = after(vault, [choose("Scrap")]);
     assert_eq!(open(&third), ("Scrap".into(), String::new()));

@@ -40,6 +40,17 @@ fn parts_that_show_no_text_in_the_making_stay_as_they_are_while_one_is_made() {
 }
 
 #[test]
+fn a_model_that_is_no_longer_wanted_is_not_heard() {
+    let model = |event| Event::Model(event);
+    let wanted = after(page(Speed::Yours), &[model(model::Event::Open)]);
+    let number = wanted.model.order.as_ref().expect("a model is wanted").number;
+    let failed = |order| Event::Heard(order, vec![model(model::Event::Failed("no such folder".into()))]);
+    let fails =
+        |order| matches!(after(wanted.clone(), &[failed(order)]).model.stage, model::Stage::Failed(_));
+    assert!(fails(number) && !fails(number + 1));
+}
+
+#[test]
 fn the_game_waits_until_a_key_is_pressed() {
     use Action::{Left, Right, Up};
     let state = after(page(Speed::Yours), &[Event::Tick, Event::Tick]);

@@ -4,10 +4,9 @@ use super::super::Shared;
 use super::super::canvas::Canvas;
 use super::super::choices::Choices;
 use super::{tell, typed};
+use crate::field;
 use crate::model::{Event, Field, Grammar};
 use rulewright::env::Environment;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// What an answer may be, with values in the page, labels and hints.
@@ -39,10 +38,7 @@ pub fn Ask(props: &Shared) -> Html {
             }
         }
     };
-    let show = tell(state, |event: yew::Event| {
-        let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-        Event::ShowFrame(field.is_some_and(|field| field.checked()))
-    });
+    let show = tell(state, |event: yew::Event| Event::ShowFrame(field::is_ticked(&event)));
     let shown = draft.frame || draft.grammar == Grammar::Vote;
     let grammar = GRAMMARS.iter().position(|(grammar, ..)| *grammar == draft.grammar).unwrap_or_default();
     let number = |id: &'static str,

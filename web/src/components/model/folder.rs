@@ -3,11 +3,10 @@
 use super::super::Shared;
 use super::super::choices::Choices;
 use super::{tell, typed};
+use crate::field;
 use crate::model::{Event, Field, Place, words};
 use crate::state::State;
 use rulewright_protocol::LocalFile;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// The places, with their values in the page, labels and hints.
@@ -77,8 +76,7 @@ fn field(state: &UseReducerHandle<State>) -> Html {
 
 /// The files in the folder that was chosen, without those in folders below it.
 fn chosen(event: &yew::Event) -> Vec<LocalFile> {
-    let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-    let Some(files) = field.and_then(|field| field.files()) else { return Vec::new() };
+    let Some(files) = field::input(event).and_then(|field| field.files()) else { return Vec::new() };
     let files = (0..files.length()).filter_map(|index| files.get(index));
     let top = |file: &web_sys::File| {
         let path = js_sys::Reflect::get(file, &"webkitRelativePath".into()).ok();

@@ -1,12 +1,12 @@
 //! A rule's words, to be written or rewritten.
 
 use super::refused;
+use crate::field;
+use crate::focus::use_first;
 use rulewright::agent::revision::hand::{Hand, Words};
 use rulewright::agent::rulebook::rule::{MOST_NAME, MOST_TEXT};
 use rulewright::agent::rulebook::{Rule, Rulebook};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// What is written.
@@ -34,25 +34,12 @@ pub fn Form(props: &FormProps) -> Html {
     });
     use_effect_with(((*words).clone(), props.typed.clone()), |(words, typed)| typed.emit(words.clone()));
     let problem = use_state(String::new);
-    let first = use_node_ref();
-    {
-        let first = first.clone();
-        use_effect_with((), move |()| {
-            if let Some(field) = first.cast::<HtmlElement>() {
-                // A field that can't take the focus is no harm.
-                let _ = field.focus();
-            }
-        });
-    }
+    let first = use_first();
     let typed = |set: fn(&mut Words, String)| {
         let words = words.clone();
         move |event: InputEvent| {
-            let target = event.target();
-            let area =
-                target.as_ref().and_then(|t| t.dyn_ref::<HtmlTextAreaElement>()).map(|area| area.value());
-            let line = target.as_ref().and_then(|t| t.dyn_ref::<HtmlInputElement>()).map(|line| line.value());
             let mut new = (*words).clone();
-            set(&mut new, area.or(line).unwrap_or_default());
+            set(&mut new, field::value(&event));
             words.set(new);
         }
     };

@@ -1,11 +1,10 @@
 //! Rules from a link or a file, to be looked at before they are taken, or not.
 
 use crate::components::modal::Modal;
+use crate::field;
 use crate::shelf::{Choice, Offer};
 use rulewright::agent::rulebook::{Rule, Status};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// What is offered.
@@ -25,10 +24,7 @@ pub fn OfferDialog(props: &OfferProps) -> Html {
     let game_too = use_state(|| true);
     let toggle = {
         let game_too = game_too.clone();
-        move |event: yew::Event| {
-            let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-            game_too.set(field.is_some_and(|field| field.checked()));
-        }
+        move |event: yew::Event| game_too.set(field::is_ticked(&event))
     };
     let button = |id: &'static str, class: &'static str, label: String, choice: Choice| {
         let (onchoose, game_too) = (props.onchoose.clone(), *game_too);
