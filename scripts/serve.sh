@@ -9,7 +9,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     echo "Port $port is taken by another program; choose one: make demo PORT=$((port + 1))" >&2
     exit 1
 fi
-echo "The page will be at http://127.0.0.1:$port/ once it is built (the first build takes minutes)."
+echo "The page will be at http://127.0.0.1:$port/ once it is built (the first build can take an hour on two cores)."
 "$(dirname "$0")/worker.sh" cpu
 "$(dirname "$0")/worker.sh" gpu
 "$(dirname "$0")/model.sh"

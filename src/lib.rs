@@ -15,8 +15,8 @@
 //! ```
 //!
 //! Parts, from the ground up: [`frame`] and [`mod@env`] (what may be seen and done), [`games`] (the
-//! engine, the desks and the games as data), [`mind`] (the door to the model), `vlm` (the model), and above
-//! them `arena`, which measures.
+//! engine, the desks and the games as data), [`mind`] (the door to the model), `vlm` (the model), [`agent`] (what plays
+//! and writes its rules), [`samples`] (what the model is taught), and above them [`arena`], which measures.
 
 pub mod agent;
 pub mod arena;

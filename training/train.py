@@ -1,4 +1,4 @@
-"""Trains the model from nothing to the folder that is shipped, on samples that our generator pipes in.
+"""Trains a model from nothing to a folder like the one that is shipped (that one: --size small), on our generator's samples.
 
     python training/train.py --words training/words --samples target/release/samples --out assets/model
 

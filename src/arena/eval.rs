@@ -622,7 +622,7 @@ impl Episodes {
     }
 }
 
-/// What was done in an episode so far: as the agent, a player is not offered what came to nothing again and again.
+/// What was done in an episode so far: as the agent, a player is not offered what came to nothing there of late.
 struct Walk {
     history: History,
     /// The last step, and the status before it.

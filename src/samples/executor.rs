@@ -218,7 +218,7 @@ impl Executor {
     }
 
     /// What the next sample may choose from. Some first run into something; and as the agent is not offered what
-    /// came to nothing again and again, some are not offered that, or another action.
+    /// came to nothing of late, some are not offered that, or another action.
     fn offer(&mut self) -> Vec<Action> {
         let mut offered = self.episode.actions().to_vec();
         // Where none is wanted no luck is spent: the sets that models are measured by stay what they are.
