@@ -26,9 +26,12 @@ teach() {
         --size tiny --rows 1 --minutes 1 --valid-steps 1 --log 2 --threads 1 --no-compile "$@"
 }
 teach --steps 4 --slim
+cp -r "$out/model" "$out/first"
 teach --steps 8 --resume "$out/model/checkpoint"
 teach --steps 10 --resume "$out/model/checkpoint/slim.pt"
 "$built/model" show "$out/model"
+"$python" training/mean.py "$out/mean" "$out/model" 0.6 "$out/first" 0.4
+"$built/model" show "$out/mean"
 "$built/model" ask "$out/model" "score 3, lives 2" --game orchard --tokens 8
 "$built/model" logits "$out/model" "$out/logits.safetensors"
 "$python" tests/parity/logits.py "$out/model" "$out/logits.safetensors"

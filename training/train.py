@@ -360,6 +360,14 @@ def evaluate(trainee, valid, device):
     return rates, sum(wholes) / len(wholes)
 
 
+def seal(folder):
+    """Writes the checksums of a folder's files."""
+    named = (file for file in folder.iterdir() if file.is_file() and file.suffix != ".md" and not file.name.startswith("."))
+    files = sorted(file for file in named if file.name != "SHA256SUMS")
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
 def export(trainee, words, out, block):
     """Writes the Hugging Face folder in f16, and compares it, loaded again, with what was trained."""
     whole = trainee.whole
@@ -378,9 +386,7 @@ def export(trainee, words, out, block):
     for file in words.iterdir():
         if file.name not in ("vectors.npy", "words.json", "config.json"):
             shutil.copyfile(file, out / file.name)
-    files = sorted(file for file in out.iterdir() if file.is_file() and file.suffix != ".md" and not file.name.startswith("."))
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
-    (out / "SHA256SUMS").write_text("".join(sums))
+    seal(out)
     again = Idefics3ForConditionalGeneration.from_pretrained(out, dtype=torch.float32).eval()
     pixels = {}
     if "frames" in block:

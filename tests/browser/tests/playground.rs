@@ -153,6 +153,7 @@ async fn pictures_of_the_agent_for_a_person_to_look_at() {
     visitor.until_within(THOUGHT, IDLE).await;
     let address: String = visitor.js("location.hash").await;
     let views = [
+        ("page", "", "header"),
         ("agent", "", "#board"),
         ("rulebook", "", "#rulebook-title"),
         ("learning", "", "[aria-controls=panel-learning]"),
