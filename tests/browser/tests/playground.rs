@@ -154,7 +154,7 @@ async fn pictures_of_the_agent_for_a_person_to_look_at() {
     let address: String = visitor.js("location.hash").await;
     let views = [
         ("page", "", "header"),
-        ("agent", "", "#board"),
+        ("agent", "", "#ballots"),
         ("rulebook", "", "#rulebook-title"),
         ("learning", "", "[aria-controls=panel-learning]"),
         ("lesson", "&lesson=4-agreement&step=2", ".lesson"),
