@@ -104,7 +104,7 @@ fn play(seed: u32) -> (Vec<Decision>, Rulebook) {
     let mut game = Game::find("fireflies").expect("it ships").start(seed);
     let (mut played, mut updates, mut reflections) = (Vec::new(), 0, 0);
     while updates < 3 || reflections < 3 {
-        assert!(played.len() < 60, "{updates} updates, {reflections} reflections");
+        assert!(played.len() < 120, "{updates} updates, {reflections} reflections");
         let decision = block_on(agent.step(&mut game, &mut vlm)).expect("it decides");
         updates += decision.events.iter().filter(|event| matches!(event, Event::Updated { .. })).count();
         reflections += usize::from(decision.reflection.is_some());
