@@ -471,24 +471,32 @@ fn the_program_shares_resumes_and_merges() {
 #[test]
 fn the_program_plays_with_a_model_and_resumes() {
     let place = tempfile::tempdir().unwrap();
-    let out = place.path().display().to_string();
+    let out = place.path().join("runs");
+    let model = place.path().join("model");
+    std::fs::create_dir(&model).unwrap();
+    for file in std::fs::read_dir("assets/model").unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), model.join(file.file_name())).unwrap();
+    }
     let run = || {
-        let mut arguments = vec!["run", "--out", &out, "--model", "assets/model", "--agents", "static"];
+        let (out, model) = (out.display().to_string(), model.display().to_string());
+        let mut arguments = vec!["run", "--out", &out, "--model", &model, "--agents", "static"];
         arguments.extend(["--games", "orchard", "--seeds", "2", "--scale-seeds", "5", "--episodes", "1"]);
         arguments.extend(["--steps", "6", "--compares", "0", "--votes", "2", "--threads", "1"]);
         let (ok, said) = arena(&arguments);
         assert!(ok, "{said}");
         said
     };
-    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
     let said = run();
     assert!(said.contains("12 decisions in"), "{said}");
-    let (card, runs) = (read("scorecard.md"), ledger::read(&place.path().join(ledger::FILE)).unwrap());
+    let (card, runs) = (read("scorecard.md"), ledger::read(&out.join(ledger::FILE)).unwrap());
     assert!(card.lines().any(|line| line.starts_with("| static | ")), "{card}");
     assert_eq!(runs.iter().filter(|run| run.key.contender == Contender::Static).count(), 2);
-    // The machine stopped in the middle of the last line: only that run is played again, and alike.
+    // The machine stopped in the middle of the last line: only that run is played again, and alike. That the model's
+    // card was written meanwhile makes it no other model.
     let text = read(ledger::FILE);
-    std::fs::write(place.path().join(ledger::FILE), &text[..text.len() - 9]).unwrap();
+    std::fs::write(out.join(ledger::FILE), &text[..text.len() - 9]).unwrap();
+    std::fs::write(model.join("README.md"), "what came of it").unwrap();
     let said = run();
     assert!(said.contains("6 decisions in") && !said.contains("12 decisions in"), "{said}");
     assert_eq!((read("scorecard.md"), read(ledger::FILE)), (card, text));

@@ -207,7 +207,8 @@ mod playing {
     pub fn load(path: &Path) -> Result<(Folder, String), String> {
         let folder = Folder::read(path).map_err(|error| error.to_string())?;
         let mut sums = String::new();
-        for (name, _) in folder.files() {
+        // What its card says changes nothing of how it plays.
+        for (name, _) in folder.files().filter(|(name, _)| !name.ends_with(".md")) {
             let _ = writeln!(sums, "{name} {}", sha256(folder.get(name).unwrap_or_default()));
         }
         let name = sha256(sums.as_bytes())[..12].to_string();
