@@ -44,6 +44,10 @@ async fn share(visitor: &Visitor) -> String {
     let link: String = visitor.js("document.querySelector('#link').value").await;
     visitor.press("Escape").await;
     visitor.until("!document.querySelector('#share')").await;
+    fragment_of(&link)
+}
+
+fn fragment_of(link: &str) -> String {
     link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment")
 }
 
@@ -315,7 +319,7 @@ async fn a_link_from_one_profile_opens_in_another() {
     sender.click("#copy-link").await;
     sender.until("document.querySelector('#share-news').innerText == 'Copied.'").await;
     assert_eq!(sender.js::<String>("navigator.clipboard.readText()").await, link);
-    let fragment = link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment");
+    let fragment = fragment_of(&link);
     sender.leave().await;
 
     let mut visitor = Visitor::open("#game=orchard").await;
@@ -377,11 +381,7 @@ async fn a_link_from_one_profile_opens_in_another() {
 async fn an_offer_that_is_closed_at_once_leaves_nothing_in_the_address() {
     let visitor = Visitor::open("#game=vault").await;
     visitor.add_rule("touch red rings").await;
-    visitor.click("#share-open").await;
-    let link: String = visitor.js("document.querySelector('#link').value").await;
-    let fragment = link.split_once('#').map(|(_, fragment)| format!("#{fragment}")).expect("a fragment");
-    visitor.press("Escape").await;
-    visitor.until("!document.querySelector('#share')").await;
+    let fragment = share(&visitor).await;
     // Drawing takes long, and it is closed before all that follows from the drawing was done.
     visitor
         .run(

@@ -41,10 +41,10 @@ fn parts_that_show_no_text_in_the_making_stay_as_they_are_while_one_is_made() {
 
 #[test]
 fn a_model_that_is_no_longer_wanted_is_not_heard() {
-    let model = |event| Event::Model(event);
-    let wanted = after(page(Speed::Yours), &[model(model::Event::Open)]);
+    let wanted = after(page(Speed::Yours), &[Event::Model(model::Event::Open)]);
     let number = wanted.model.order.as_ref().expect("a model is wanted").number;
-    let failed = |order| Event::Heard(order, vec![model(model::Event::Failed("no such folder".into()))]);
+    let failed =
+        |order| Event::Heard(order, vec![Event::Model(model::Event::Failed("no such folder".into()))]);
     let fails =
         |order| matches!(after(wanted.clone(), &[failed(order)]).model.stage, model::Stage::Failed(_));
     assert!(fails(number) && !fails(number + 1));
