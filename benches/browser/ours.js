@@ -47,6 +47,33 @@ window.benchOurs = async ({ backend = "cpu", model, prompt_tokens = 128, new_tok
   }
 };
 
+// How many times the tokens/s a batch gives of as many single runs, in turns, so that a slow moment of the machine
+// strikes both: of whole runs, each of which reads its prompt, and of the steps alone; a number a round.
+window.benchBatch = async ({ backend = "cpu", model, prompt_tokens = 128, new_tokens = 64, rounds = 15, batch = 5 }) => {
+  const worker = await open(backend, new URL(model, location.href).href);
+  try {
+    const words = await fit(worker, prompt_tokens);
+    const result = { whole: [], steps: [] };
+    let run = 0;
+    const write = (traces) => worker.write(messages(run++ % 26, words), traces, 1 + new_tokens);
+    const sum = (costs, of) => costs.reduce((sum, cost) => sum + of(cost), 0);
+    const whole = (costs) => sum(costs, (cost) => cost.written) / sum(costs, (cost) => cost.first + cost.rest);
+    const steps = (costs, traces) => sum(costs, (cost) => cost.written - traces) / sum(costs, (cost) => cost.rest);
+    // The first round warms the compiler, and is not kept.
+    for (let round = 0; round <= rounds; round++) {
+      const alone = [];
+      for (let i = 0; i < batch; i++) alone.push(await write(1));
+      const together = [await write(batch)];
+      if (round === 0) continue;
+      result.whole.push(whole(together) / whole(alone));
+      result.steps.push(steps(together, batch) / steps(alone, 1));
+    }
+    return result;
+  } finally {
+    worker.terminate();
+  }
+};
+
 // What a graphics adapter calls itself; nothing if there is none but a program.
 window.adapter = async () => {
   const info = (await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }))?.info;

@@ -277,7 +277,9 @@ fn speed(
     let mut vlm = Vlm::new(&folder, &Device::flex(), precision)?;
     println!("load                     {:>8.1} ms", milliseconds(start.elapsed()));
     let answers = vlm.model().decoder.answers() as u32;
-    let words: Vec<u32> = (0..prompt as u32).map(|i| 300 % answers + i % (answers / 2)).collect();
+    let image_token = vlm.config().image_token_id;
+    let words = (0..answers).map(|i| (300 + i) % answers).filter(|id| *id != image_token);
+    let words: Vec<u32> = words.cycle().take(prompt).collect();
     let image = vec![0.5; 3 * vlm.config().vision.image_size.pow(2)];
     let mut looks = Vec::new();
     for _ in 0..runs {
@@ -291,7 +293,7 @@ fn speed(
         for run in 0..runs {
             // Another first token each time, so that nothing is kept from the run before.
             let mut ids = words.clone();
-            ids[0] = run as u32 + 100;
+            ids.rotate_left(run % prompt.max(1));
             let prompt = Prompt { ids, images: Vec::new() };
             let style = Style {
                 seeds: (0..traces).collect(),

@@ -10,6 +10,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use rulewright::agent::revision::hand::Words;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::sync::LazyLock;
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/../assets/lessons");
@@ -196,8 +197,9 @@ fn words<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: &TagEnd) -> Stri
 }
 
 fn table<T: DeserializeOwned>(name: &str, place: &str, text: &str) -> Result<T, String> {
-    toml::from_str(text)
-        .map_err(|error| format!("{name}, {place}: {}.", error.message().trim_end_matches('.')))
+    let problem = |message: &str| format!("{name}, {place}: {}.", message.trim_end_matches('.'));
+    let value: Value = toml::from_str(text).map_err(|error| problem(error.message()))?;
+    serde_json::from_value(value).map_err(|error| problem(&error.to_string()))
 }
 
 #[cfg(test)]

@@ -55,6 +55,13 @@ struct Counts {
     readbacks: f64,
 }
 
+/// How many times the tokens/s a batch gave, one number a round.
+#[derive(Deserialize)]
+struct Batch {
+    whole: Vec<f64>,
+    steps: Vec<f64>,
+}
+
 impl Outcome {
     /// Tokens a second, of all traces and workers, in each run.
     fn rates(&self, traces: u32) -> Vec<f64> {
@@ -134,11 +141,11 @@ async fn time(visitor: &Visitor, call: &str) -> Result<Outcome, String> {
         .map_err(|error| error.lines().next().unwrap_or_default().to_string())
 }
 
-/// The call that times our worker.
-fn ours(name: &str, backend: &str, batch: u32, workers: u32, tokens: u32) -> String {
+/// The call that times our worker; `more` are other options.
+fn ours(name: &str, backend: &str, batch: u32, workers: u32, more: &str) -> String {
     format!(
         "benchOurs({{model: '../models/{name}-bytes/', backend: '{backend}', batch: {batch}, workers: {workers}, \
-         new_tokens: {tokens}}})"
+         {more}}})"
     )
 }
 
@@ -152,14 +159,14 @@ async fn compare(work: &Path, name: &str, card: Option<&str>) {
     let (mut mine, mut theirs) = (Vec::new(), Vec::new());
     for (workers, traces) in [(1, 1), (1, 3), (1, 5), (3, 1), (3, 5)] {
         let what = format!("ours, CPU, {workers} worker{}", if workers > 1 { "s" } else { "" });
-        let found = row(work, &["disable-gpu"], &what, traces, &ours(name, "cpu", traces, workers, 64)).await;
+        let found = row(work, &["disable-gpu"], &what, traces, &ours(name, "cpu", traces, workers, "")).await;
         if workers == 1 {
             mine.extend(found.map(|found| (traces, found)));
         }
     }
     for (workers, traces) in [(1, 1), (1, 5), (3, 5)].into_iter().filter(|_| card.is_some()) {
         let what = format!("ours, GPU, {workers} worker{}", if workers > 1 { "s" } else { "" });
-        row(work, &["enable-unsafe-webgpu"], &what, traces, &ours(name, "gpu", traces, workers, 64)).await;
+        row(work, &["enable-unsafe-webgpu"], &what, traces, &ours(name, "gpu", traces, workers, "")).await;
     }
     for (peer, file) in PEERS {
         if !work.join(format!("{name}-peers/{file}")).exists() {
@@ -193,20 +200,24 @@ async fn compare(work: &Path, name: &str, card: Option<&str>) {
             println!("  (Our traces share a prompt; a peer's batch reads one for each.)");
         }
     }
-    if let (Some((one, first)), Some((five, first_of_five))) = (of(&mine, 1).first(), of(&mine, 5).first()) {
-        println!(
-            "- K=5 as a batch gives {:.2} times the tokens/s of single traces; with the prompt, which",
-            five / one
-        );
-        let whole = |first: f64, steps: f64| first + 64.0 * steps;
-        let (single, batch) = (whole(*first, 1e3 / one), whole(*first_of_five, 5e3 / five));
-        println!("  five single runs read five times, {:.2} times.", 5.0 * single / batch);
-        if name == "spike" {
+    let visitor = open(work, &["disable-gpu"]).await;
+    let call = format!("benchBatch({{model: '../models/{name}-bytes/'}})");
+    match visitor.try_js::<Batch>(&call).await {
+        Ok(Batch { whole, steps }) => {
             println!(
-                "- Plain burn took {PLAIN_BURN} ms a step at its best, on another machine: this is {:.2} times faster.",
-                PLAIN_BURN * one / 1e3
+                "- K=5 as a batch gives {} times the tokens/s of five single runs, each of",
+                spread(&whole, 2)
             );
+            println!("  which reads the prompt; {} of their steps alone.", spread(&steps, 2));
         }
+        Err(problem) => println!("- K=5 as a batch: {problem}"),
+    }
+    visitor.close().await;
+    if let Some((one, _)) = of(&mine, 1).first().filter(|_| name == "spike") {
+        println!(
+            "- Plain burn took {PLAIN_BURN} ms a step at its best, on another machine: this is {:.2} times faster.",
+            PLAIN_BURN * one / 1e3
+        );
     }
 }
 
@@ -227,7 +238,7 @@ async fn main() {
     let visitor = open(work, if card.is_some() { &software[..1] } else { &software }).await;
     println!("\nOn WebGPU, a step of `recipe` asks the card for:\n");
     for traces in [1, 5] {
-        match time(&visitor, &ours("recipe", "gpu", traces, 1, 4)).await {
+        match time(&visitor, &ours("recipe", "gpu", traces, 1, "new_tokens: 4, runs: 0")).await {
             Ok(Outcome { counts: Some(counts), about: Some(about), .. }) => println!(
                 "- K={traces}: {:.0} dispatches, {:.1} submits, {:.1} readbacks ({})",
                 counts.dispatches, counts.submits, counts.readbacks, about.device
