@@ -532,10 +532,11 @@ impl Agent {
         self.scheduler.allow(reflecting);
     }
 
-    /// Forgets what it learned in its weights.
-    pub fn reset_policy(&mut self) {
-        self.learner = beginner(&self.settings);
+    /// Forgets what it learned in its weights: so many updates.
+    pub fn reset_policy(&mut self) -> u32 {
+        let forgotten = std::mem::replace(&mut self.learner, beginner(&self.settings));
         self.installed = false;
+        forgotten.map_or(0, |learner| learner.updates)
     }
 
     /// What it was told to do.

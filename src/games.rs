@@ -251,6 +251,14 @@ impl Episode {
             Episode::Desk(desk) => desk.twist(),
         }
     }
+
+    /// Whether the effects are other ones now than at the start.
+    pub fn is_twisted(&self) -> bool {
+        match self {
+            Episode::Arcade(arcade) => arcade.is_twisted(),
+            Episode::Desk(desk) => desk.is_twisted(),
+        }
+    }
 }
 
 impl Environment for Episode {

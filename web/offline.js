@@ -13,7 +13,20 @@ addEventListener("install", (event) => {
     const cache = await caches.open(name);
     // Parts bear their version, so what the browser has just fetched will do; the page itself bears none, and
     // may still be of the last one.
-    await cache.addAll(parts.map((part) => new Request(part, { cache: part === "./" ? "no-cache" : "default" })));
+    const request = (part) => new Request(part, { cache: part === "./" ? "no-cache" : "default" });
+    // Bad wifi: a part that does not arrive is asked for again, and those that are here stay.
+    const add = async (part) => {
+      if (part !== "./" && (await cache.match(part))) return;
+      for (const wait of [1000, 4000, 16000]) {
+        try {
+          return await cache.add(request(part));
+        } catch {
+          await new Promise((over) => setTimeout(over, wait));
+        }
+      }
+      return cache.add(request(part));
+    };
+    await Promise.all(parts.map(add));
   };
   event.waitUntil(keep());
 });

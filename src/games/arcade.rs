@@ -283,7 +283,8 @@ impl Arcade {
         self.twists += 1;
     }
 
-    fn is_twisted(&self) -> bool {
+    /// Whether what the twist trades is traded now.
+    pub(super) fn is_twisted(&self) -> bool {
         self.twists % 2 == 1
     }
 

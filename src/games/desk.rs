@@ -356,6 +356,11 @@ impl Desk {
         self.twisted = !self.twisted;
     }
 
+    /// Whether the regimes pay what others paid at first.
+    pub(super) fn is_twisted(&self) -> bool {
+        self.twisted
+    }
+
     /// Replaces what pays in each regime by what some other regime pays: how the desk looks to
     /// somebody whose rules are wrong. `rotation` says by how many.
     pub(super) fn misread(&mut self, rotation: usize) {

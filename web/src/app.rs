@@ -16,7 +16,7 @@ use crate::components::pad::Pad;
 use crate::components::past::PastRules;
 use crate::components::picker::Picker;
 use crate::components::scoreboard::Scoreboard;
-use crate::components::shelf::ShelfSection;
+use crate::components::shelf::{Offered, ShelfSection};
 use crate::components::sight::Sight;
 use crate::components::stage::Stage;
 use crate::components::strategist::{Strategist, Thinking};
@@ -86,6 +86,9 @@ pub fn App(opened: &Opened) -> Html {
                 <Header state={state.clone()} />
             }
             <Notices state={state.clone()} />
+            if drawn >= Part::Rulebook {
+                <Offered state={rulebooks.clone()} page={state.clone()} />
+            }
             <LessonPanel state={state.clone()} rulebooks={rulebooks.dispatcher()} />
             <main
                 class={classes!(

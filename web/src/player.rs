@@ -207,9 +207,13 @@ async fn look(player: Player, decision: Rc<Decision>, ballot: usize) {
 
 impl Player {
     /// Has the agent forget what it learned in its weights.
-    pub fn reset_policy(&self) {
+    /// Then `forgotten` hears how many updates that undid.
+    pub fn reset_policy(&self, forgotten: Callback<u32>) {
         let agent = self.present.of(self.root);
-        spawn_local(async move { agent.lock().await.reset_policy() });
+        spawn_local(async move {
+            let updates = agent.lock().await.reset_policy();
+            forgotten.emit(updates);
+        });
     }
 
     /// Has the strategist reflect now.

@@ -386,7 +386,10 @@ impl State {
 
     fn push(&mut self, done: Move, decision: Option<u32>) {
         let follows = !self.looks_back();
+        let was = self.board.now().is_twisted();
         self.board.push(done, decision);
+        // Somebody's doing, or the game's own.
+        self.watch.twisted |= self.board.now().is_twisted() != was;
         if follows {
             self.shown = self.board.history.len();
         }
@@ -653,10 +656,7 @@ impl State {
                 if self.is_side_by_side() && !self.looks_back() {
                     self.own.play(Move::Twist);
                 }
-                let moments = self.board.history.len();
                 self.play(Move::Twist);
-                // Not where the agent's own board is over, or the past is shown.
-                self.watch.twisted |= self.board.history.len() > moments;
             }
             Event::Show(shown) => self.show(shown),
             Event::Recall(decision) => self.recall(decision),

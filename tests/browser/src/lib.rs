@@ -24,7 +24,8 @@ use chromiumoxide::cdp::browser_protocol::input::{
 };
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{
-    BlockPattern, EventRequestWillBeSent, SetBlockedUrLsParams,
+    BlockPattern, EventRequestWillBeSent, SetBlockedUrLsParams, SetBypassServiceWorkerParams,
+    SetCacheDisabledParams,
 };
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::cdp::browser_protocol::system_info::{GetProcessInfoParams, ProcessInfo};
@@ -118,6 +119,19 @@ pub const IDLE: &str = "document.querySelector('#agent-status').innerText == 'Re
 /// The texts of elements, as JavaScript.
 pub fn texts(selector: &str) -> String {
     format!("[...document.querySelectorAll({selector:?})].map(element => element.innerText)")
+}
+
+/// Lines for [`Site::put_crashable_worker`]: what a job has written comes as a JavaScript function of the completions
+/// makes it, and all at once.
+pub fn forging(forge: &str) -> String {
+    format!(
+        "const post = postMessage.bind(self), forge = {forge};
+        self.postMessage = reply => {{
+            if (reply.Tokens) return;
+            if (reply.Written) reply.Written.completions = forge(reply.Written.completions);
+            post(reply);
+        }};"
+    )
 }
 
 /// The repository's root.
@@ -651,6 +665,12 @@ impl Visitor {
         self.run("new BroadcastChannel('crash').postMessage(1)").await;
     }
 
+    /// From now on the page asks the network for everything: nothing comes from the browser's caches.
+    pub async fn without_caches(&self) {
+        self.page.execute(SetBypassServiceWorkerParams::new(true)).await.expect("no service worker");
+        self.page.execute(SetCacheDisabledParams::new(true)).await.expect("no cache");
+    }
+
     /// Cuts the network off for addresses that fit a URL pattern.
     pub async fn block(&self, pattern: &str) {
         let pattern = BlockPattern::new(pattern, true);
@@ -754,9 +774,9 @@ impl Visitor {
         }
     }
 
-    /// What a camera reads from the first QR code of the page.
-    pub async fn read_qr(&self) -> String {
-        let code = self.page.find_element(".qr").await.expect("a QR code");
+    /// What a camera reads from a QR code.
+    pub async fn read_qr(&self, code: &str) -> String {
+        let code = self.page.find_element(code).await.expect("a QR code");
         let picture = code.screenshot(CaptureScreenshotFormat::Png).await.expect("a picture of it");
         let picture = image::load_from_memory(&picture).expect("a picture").to_luma8();
         let mut picture = rqrr::PreparedImage::prepare(picture);

@@ -4,11 +4,17 @@
 //! But where a worker is killed, the model is a tiny one of `tests/parity` with random weights: what it writes is noise,
 //! but its votes are real.
 
-use rulewright_browser_tests::{IDLE, PATIENCE, SLOW, SOFTWARE_GPU, TOO_WIDE, Visitor, inside};
+use rulewright_browser_tests::{
+    IDLE, PATIENCE, SLOW, SOFTWARE_GPU, TOO_WIDE, Visitor, forging, inside, texts,
+};
 
 /// The ballots' actions, in their order; `null` for one that abstains.
 const ACTIONS: &str = "[...document.querySelectorAll('.ballot-action')]
     .map(action => action.innerText.startsWith('abstains') ? null : action.innerText)";
+
+/// The tally: what was voted for, and how often.
+const TALLY: &str = "[...document.querySelectorAll('#tally li')].map(row =>
+    [row.querySelector('.what').innerText, row.querySelectorAll('.full').length])";
 
 /// Every ballot's reasons.
 const TEXTS: &str = "[...document.querySelectorAll('.ballot-text')].map(text => text.textContent)";
@@ -199,10 +205,7 @@ async fn every_ballot_is_shown_and_counted() {
             assert_eq!(actions.len(), votes);
             let settled = visitor.text("#settled").await;
             let count = |action: &str| actions.iter().flatten().filter(|other| *other == action).count();
-            let tally: Vec<(String, usize)> = visitor
-                .js("[...document.querySelectorAll('#tally li')].map(row =>
-                    [row.querySelector('.what').innerText, row.querySelectorAll('.full').length])")
-                .await;
+            let tally: Vec<(String, usize)> = visitor.js(TALLY).await;
             let counted: usize = tally.iter().map(|(_, votes)| votes).sum();
             assert_eq!(counted, votes, "{tally:?}");
             for (action, votes) in tally.iter().filter(|(action, _)| action != "abstained") {
@@ -220,6 +223,100 @@ async fn every_ballot_is_shown_and_counted() {
         }
         visitor.leave().await;
     }
+}
+
+/// Votes that a worker is to bring, after one of its own: each ballot with its action, if it has one, and how likely it
+/// was, as a logarithm.
+const VOTES: &str = "const votes = [
+    null,
+    [['up', -3], ['left', -1.5], ['up', -2], ['left', -0.5]],
+    [['up', -2], ['down', -2], [null, -1], [null, -1]],
+    [['right', -4], ['right', -3], ['left', -1], [null, -0.5]],
+    [[null, -1], ['left', -9], [null, -2], [null, -3]],
+    [[null, -1], [null, -2], [null, -3], ['fly', -4]],
+];";
+
+/// Brings them: what the grammar makes a model write never abstains. Of its own vote it tells how likely each ballot was.
+const BRING: &str = "all => {
+    const vote = votes.shift();
+    if (!vote) {
+        const likely = written => written.log_probabilities.reduce((sum, one) => sum + one, 0);
+        new BroadcastChannel('likely').postMessage(all.map(likely));
+        return all;
+    }
+    return all.map((written, ballot) => {
+        const [action, likely] = vote[ballot];
+        const text = 'it may go up' + (action ? `\\naction: ${action}` : '');
+        return { ...written, text, log_probabilities: [likely] };
+    });
+}";
+
+#[tokio::test]
+async fn ties_and_abstentions_are_shown_as_such_and_how_likely_each_ballot_was() {
+    let mut visitor = Visitor::open("").await;
+    visitor.site.put_model("grouped", "model");
+    visitor.site.put_crashable_worker(&format!("{VOTES}\n{}", forging(BRING)));
+    visitor.go("#game=orchard&seed=3&who=agent&votes=4&workers=1&learns=no&reflects=no").await;
+    visitor.until(IDLE).await;
+    let shown = async || -> Vec<String> { visitor.js(&texts(".ballot .trace-foot span:last-child")).await };
+    visitor.run("new BroadcastChannel('likely').onmessage = told => { window.likely = told.data }").await;
+    visitor.agent_step(PATIENCE).await;
+    let told: Vec<f64> = visitor.js("window.likely").await;
+    let own: Vec<String> = told.iter().map(|told| format!("log p {told:.1}").replace('-', "−")).collect();
+    assert_eq!(shown().await, own);
+    assert!(told.len() == 4 && told.iter().all(|told| *told < -1.0), "{told:?}");
+    // What is played in each of the other votes, what is said of it, and each ballot's reward and how likely it was.
+    let expected: [(&str, &str, &[(&str, usize)], &str, &str); 5] = [
+        (
+            "left",
+            "A tie, settled by likelihood: left.",
+            &[("left", 2), ("up", 2)],
+            "−1 +1 −1 +1",
+            "−3.0 −1.5 −2.0 −0.5",
+        ),
+        (
+            "down",
+            "A tie, settled by the seed: down; 2 abstained.",
+            &[("down", 1), ("up", 1), ("abstained", 2)],
+            "−1 +1 −1 −1",
+            "−2.0 −2.0 −1.0 −1.0",
+        ),
+        (
+            "right",
+            "2 of 4 for right; one abstained.",
+            &[("right", 2), ("left", 1), ("abstained", 1)],
+            "+1 +1 −1 −1",
+            "−4.0 −3.0 −1.0 −0.5",
+        ),
+        (
+            "left",
+            "Only one ballot could be read: left; 3 abstained.",
+            &[("left", 1), ("abstained", 3)],
+            "−1 +1 −1 −1",
+            "−1.0 −9.0 −2.0 −3.0",
+        ),
+        (
+            "wait",
+            "Nobody could be read: it does the least, wait; 4 abstained.",
+            &[("abstained", 4)],
+            "",
+            "−1.0 −2.0 −3.0 −4.0",
+        ),
+    ];
+    for (played, said, counted, rewards, likely) in expected {
+        visitor.agent_step(PATIENCE).await;
+        assert_eq!(visitor.text("#settled").await, said);
+        let counted: Vec<(String, usize)> =
+            counted.iter().map(|(what, votes)| (what.to_string(), *votes)).collect();
+        assert_eq!(visitor.js::<Vec<(String, usize)>>(TALLY).await, counted, "{said}");
+        assert_eq!(visitor.js::<Vec<String>>(&texts(".reward")).await.join(" "), rewards, "{said}");
+        assert_eq!(shown().await.join(" ").replace("log p ", ""), likely, "{said}");
+        let abstain = "[...document.querySelectorAll('.ballot-action')].filter(a => a.innerText == 'abstains: no action could be read').length";
+        let abstained = counted.iter().find(|(what, _)| what == "abstained").map_or(0, |(_, votes)| *votes);
+        assert_eq!(visitor.js::<usize>(abstain).await, abstained, "{said}");
+        assert_eq!(visitor.text("#moments li span:nth-child(2)").await, played, "{said}");
+    }
+    visitor.leave().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! What the lessons promise, played with the model that the page ships: who follows one sees what it says.
 
+use rulewright::env::{Environment, Status, Value};
+use rulewright::games::Game;
+use rulewright::games::replay::Move;
 use rulewright_browser_tests::{IDLE, Visitor, texts};
 
 /// Seconds for what the model has to think about: the machine may be busy with other tests.
@@ -64,7 +67,10 @@ async fn rewritten(visitor: &Visitor) -> String {
 struct Point {
     score: f32,
     coherence: f32,
+    majority: f32,
     entropy: f32,
+    reward: f32,
+    learned: f32,
 }
 
 /// The curves, as the page gives them away.
@@ -73,7 +79,14 @@ async fn curves(visitor: &Visitor) -> Vec<Point> {
     let table = visitor.download("#csv", &format!("rulewright-{game}.csv")).await;
     let point = |line: &str| {
         let cells: Vec<f32> = line.split(',').map(|cell| cell.parse().unwrap_or(f32::NAN)).collect();
-        Point { score: cells[1], coherence: cells[2], entropy: cells[4] }
+        Point {
+            score: cells[1],
+            coherence: cells[2],
+            majority: cells[3],
+            entropy: cells[4],
+            reward: cells[5],
+            learned: cells[15],
+        }
     };
     table.lines().skip(1).map(point).collect()
 }
@@ -181,11 +194,33 @@ async fn lesson_3_ballots_part_by_chance_and_without_chance_they_are_one() {
     play(&visitor, 10).await;
     let times = parted(&visitor).await;
     assert_eq!(times, 0, "without chance they are one mind");
+    // The same agent plays on, as hot as can be.
+    visitor.slide("#heat", 20).await;
+    visitor.until("location.hash.includes('temperature=20')").await;
+    play(&visitor, 35).await;
+    let hot = parted(&visitor).await;
+    assert!(hot >= 15, "hot heads part most of the time: {hot}");
     visitor.leave().await;
 }
 
 #[tokio::test]
-async fn lesson_4_agreement_rises_in_the_lab_and_the_score_does_not() {
+async fn lesson_4_it_is_rewarded_for_agreeing_whatever_the_score_does() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "4-agreement", 1).await;
+    play(&visitor, 60).await;
+    let points = curves(&visitor).await;
+    for (at, point) in points.iter().enumerate() {
+        let agreed = 2.0 * point.majority - 1.0;
+        assert!((point.reward - agreed).abs() < 0.01, "{at}: {} and not {agreed}", point.reward);
+    }
+    let lost = points.windows(2).filter(|pair| pair[1].score < pair[0].score && pair[1].reward > 0.0).count();
+    assert!(lost > 0, "what costs a point is rewarded too");
+    assert!(points[points.len() - 1].learned > 0.0, "it learns from that");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn lesson_4_agreement_rises_in_the_lab_and_the_score_only_when_it_looks_back() {
     let mut visitor = Visitor::open_shipped("").await;
     open(&mut visitor, "4-agreement", 2).await;
     play(&visitor, 110).await;
@@ -201,6 +236,13 @@ async fn lesson_4_agreement_rises_in_the_lab_and_the_score_does_not() {
     // The last step has the same rules, a guard, and somebody who looks back.
     next(&visitor).await;
     play_until(&visitor, &rewritten(&visitor).await).await;
+    // Looking back mends the score, as agreeing did not.
+    let before = curves(&visitor).await.len();
+    let taken = "+document.querySelector('#verdicts .number').innerText";
+    play_until(&visitor, &format!("{taken} >= {}", before + 100)).await;
+    let points = curves(&visitor).await;
+    let gained = points[points.len() - 1].score - points[before - 1].score;
+    assert!(gained > 15.0, "it plays by what it saw: {gained}");
     visitor.leave().await;
 }
 
@@ -222,5 +264,76 @@ async fn lesson_5_a_twist_is_a_surprise_and_the_log_keeps_what_was_true() {
     play_until(&visitor, &rewritten).await;
     visitor.click("#log-toggle").await;
     visitor.until("document.querySelectorAll('#log .revision').length > 1").await;
+    visitor.leave().await;
+}
+
+/// An order at the trading desk: what stood beside the chart before it, in hundredths and thousands, and what it brought.
+#[derive(Debug)]
+struct Order {
+    what: String,
+    volatility: i32,
+    volume: i32,
+    brought: i32,
+}
+
+/// The orders in the history, played once more on a desk of the same seed.
+async fn orders(visitor: &Visitor, seed: u32) -> Vec<Order> {
+    let mut orders: Vec<String> = visitor.js(&texts("#moments .moment span:nth-child(2)")).await;
+    orders.reverse();
+    let mut desk = Game::find("trading").expect("a shipped game").start(seed);
+    let order = |what: String| {
+        let Status { score, readings, .. } = desk.status();
+        let reading = |name: &str| match readings.iter().find(|reading| reading.name == name)?.value {
+            Value::Hundredths(value) | Value::Thousands(value) | Value::Count(value) => Some(value),
+        };
+        let [volatility, volume] =
+            ["volatility", "volume"].map(|name| reading(name).expect("the desk says it"));
+        Move::play(what.parse().expect("an order"), &mut desk);
+        Order { what, volatility, volume, brought: desk.status().score - score }
+    };
+    orders.into_iter().map(order).collect()
+}
+
+#[tokio::test]
+async fn lesson_6_two_rules_lose_money_when_the_market_is_wild_and_thin() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "6-trading", 1).await;
+    play(&visitor, 55).await;
+    let orders = orders(&visitor, 4).await;
+    assert_eq!(orders.iter().map(|order| order.brought).sum::<i32>(), visitor.number("#score").await);
+    // A stop that is run over costs four and more.
+    let losses: Vec<&Order> = orders.iter().filter(|order| order.brought <= -4).collect();
+    assert!(losses.len() >= 10, "the rules lose now and then: {losses:?}");
+    for loss in &losses {
+        assert!(loss.volatility >= 45 && loss.volume < 100, "not wild and thin: {loss:?}");
+    }
+    for side in ["buy fixed", "sell fixed"] {
+        assert!(losses.iter().any(|loss| loss.what == side), "whichever way the trend goes: {losses:?}");
+    }
+    let calm: Vec<i32> =
+        orders.iter().filter(|order| order.volatility < 45).map(|order| order.brought).collect();
+    assert!(calm.iter().sum::<i32>() > 0, "when it is calm they gain: {calm:?}");
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn lesson_6_its_own_threshold_is_a_number_that_it_has_seen() {
+    let mut visitor = Visitor::open_shipped("").await;
+    open(&mut visitor, "6-trading", 4).await;
+    // That takes it more than one episode.
+    let compares = "/ [<>]=? -?[0-9]/";
+    let rule =
+        format!("[...document.querySelectorAll('.rule-says')].find(rule => {compares}.test(rule.innerText))");
+    play_until(&visitor, &rule).await;
+    let numbers: Vec<String> = visitor
+        .js(&format!("[...{rule}.innerText.matchAll(/ [<>]=? (-?[0-9.]+k?)/g)].map(found => found[1])"))
+        .await;
+    let asked =
+        "[...document.querySelectorAll('.reflection .prompt')].map(asked => asked.textContent).join(' ')";
+    let asked: String = visitor.js(asked).await;
+    let seen: Vec<&str> = asked.split([' ', ',', ':']).collect();
+    for number in &numbers {
+        assert!(seen.contains(&number.as_str()), "{number} of {numbers:?} is not from {asked}");
+    }
     visitor.leave().await;
 }

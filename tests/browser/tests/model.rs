@@ -230,6 +230,28 @@ async fn a_second_visit_needs_no_network_for_the_model() {
 }
 
 #[tokio::test]
+async fn a_newer_model_that_does_not_arrive_leaves_the_older_one_in_use() {
+    let visitor = with_model("#panels=model").await;
+    let older = ask(&visitor).await;
+    visitor.site.put_model("half", "test-model");
+    visitor.site.cut(Some("safetensors"));
+    visitor.reload().await;
+    load(&visitor, "test-model").await;
+    visitor.until_within(SLOW, "document.querySelector('#send')").await;
+    assert!(visitor.text("#model-bytes").await.ends_with("none of it over the network"));
+    assert_eq!(ask(&visitor).await, older);
+    visitor.site.cut(None);
+    visitor.reload().await;
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#send')").await;
+    assert_ne!(ask(&visitor).await, older);
+    assert_eq!(visitor.js::<usize>(KEPT).await, 1, "the older one has gone");
+    // Chromium logs what did not arrive.
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn what_the_cache_holds_is_checked_and_what_is_spoilt_there_comes_anew() {
     let visitor = with_model("#panels=model").await;
     let first = ask(&visitor).await;
@@ -402,6 +424,33 @@ async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
     assert_eq!(visitor.site.asked("safetensors").len(), downloads, "the fresh worker finds it in the cache");
     assert!(visitor.js::<bool>("document.querySelector('#fault').hidden").await, "the page itself is well");
     visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_hangs_is_replaced_and_the_same_is_written() {
+    let visitor = visit("#panels=model").await;
+    visitor.site.put_crashable_worker("new BroadcastChannel('hang').onmessage = () => { for (;;); };");
+    // The minute after which a silent worker counts as one that hangs.
+    let minute = "{ const later = setTimeout;
+        window.setTimeout = (what, wait, ...more) => later(what, wait == 60000 ? 2000 : wait, ...more); }";
+    visitor.page.evaluate_on_new_document(minute).await.expect("a script");
+    visitor.reload().await;
+    load(&visitor, "test-model").await;
+    visitor.until("document.querySelector('#send')").await;
+    visitor.type_into("#most", "600").await;
+    choose(&visitor, "grammar", "own").await;
+    visitor.type_into("#pattern", "[a-z ]{500,}").await;
+    let first = ask(&visitor).await;
+    assert!(!visitor.text("#model-note").await.contains("a fresh one"), "one that works is left alone");
+    send(&visitor).await;
+    visitor.until("document.querySelector('.trace-text').textContent.length > 20").await;
+    visitor.run("new BroadcastChannel('hang').postMessage('')").await;
+    visitor
+        .until("document.querySelector('#model-note').innerText.includes('said nothing for 60 seconds')")
+        .await;
+    visitor.until(ANSWERED).await;
+    assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
     visitor.leave().await;
 }
 

@@ -324,6 +324,41 @@ async fn a_page_whose_program_cannot_be_fetched_says_so() {
 }
 
 #[tokio::test]
+async fn a_page_that_arrives_in_part_goes_on_when_the_rest_comes_and_says_what_to_do_when_it_does_not() {
+    let visitor = Visitor::open("").await;
+    visitor.without_caches().await;
+    let fetches = |part: &str| visitor.site.asked(part).len();
+    for part in ["rulewright-web.js", "rulewright-web_bg.wasm"] {
+        let before = fetches(part);
+        visitor.site.cut(Some(part));
+        visitor.page.reload().await.expect("a reload");
+        while fetches(part) == before {
+            tokio::task::yield_now().await;
+        }
+        visitor.site.cut(None);
+        visitor.until("document.querySelector('#board')").await;
+    }
+    visitor.site.cut(Some("rulewright-web.js"));
+    visitor.page.reload().await.expect("a reload");
+    visitor.until("!document.querySelector('#fault').hidden").await;
+    assert!(visitor.text("#fault").await.contains("could not start"), "{}", visitor.text("#fault").await);
+    // Where not even the first script comes, the page itself says something after a while.
+    visitor.site.cut(Some("start.js"));
+    visitor.page.reload().await.expect("a reload");
+    visitor.until("document.querySelector('.late')").await;
+    for motion in ["no-preference", "reduce"] {
+        visitor.prefer("prefers-reduced-motion", motion).await;
+        let looks = "getComputedStyle(document.querySelector('.late')).visibility";
+        assert_eq!(visitor.js::<String>(looks).await, "hidden");
+        visitor.run("document.getAnimations().forEach(animation => animation.finish())").await;
+        assert_eq!(visitor.js::<String>(looks).await, "visible", "{motion}");
+        visitor.run("document.getAnimations().forEach(animation => animation.play())").await;
+    }
+    visitor.forget_logged();
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn nothing_stands_in_the_way_of_people_with_disabilities() {
     for theme in ["light", "dark"] {
         let visitor = Visitor::open(&format!("#theme={theme}&panels=history,sight,keys")).await;

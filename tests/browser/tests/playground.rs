@@ -32,12 +32,12 @@ async fn played_anew(visitor: &Visitor, steps: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw() {
+async fn a_visitor_plays_then_the_agent_votes_and_scores_by_the_rules_that_it_wrote() {
     let mut visitor = Visitor::open("").await;
     visitor.site.put_shipped_model();
     visitor.site.tear("model.safetensors", true);
     visitor.page.evaluate_on_new_document(STATUS).await.expect("a script before the page's own");
-    visitor.go("#game=orchard&seed=4&workers=1&panels=strategist").await;
+    visitor.go("").await;
     // At once, while the model comes in: it breaks off in the middle, and the rest follows.
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
@@ -53,9 +53,10 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
     visitor.until_within(THOUGHT, "document.querySelector('.rules .rule-says')").await;
     visitor.click("#pause").await;
     visitor.until_within(THOUGHT, IDLE).await;
+    visitor.click("[aria-controls=panel-strategist]").await;
     let why: Vec<String> = visitor.js(&texts("#verdicts .yes")).await;
     assert!(!why.is_empty(), "it reflected and does not say why");
-    // A rule that the votes go by is marked in the rulebook, and by and by the points are there.
+    // A rule that the votes go by is marked in the rulebook, and the points come by it.
     visitor.click("#pause").await;
     visitor
         .until_within(
@@ -63,9 +64,7 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
             "document.querySelector('.ballot-text mark') && document.querySelector('.rule.marked')",
         )
         .await;
-    visitor.until_within(THOUGHT, "+document.querySelector('#score').innerText >= 4").await;
-    visitor.click("#pause").await;
-    visitor.until_within(THOUGHT, IDLE).await;
+    let score = in_a_hundred_steps(&visitor).await;
     // A rule's evidence leads to the moment that it rests on.
     visitor.click(".rules button.chip").await;
     visitor.until("document.querySelector('#play-on, #to-now')").await;
@@ -77,6 +76,45 @@ async fn a_visitor_plays_then_the_agent_votes_and_writes_a_rule_from_what_it_saw
     visitor.until_within(THOUGHT, IDLE).await;
     assert_eq!(visitor.site.asked("safetensors").len(), 2);
     visitor.leave().await;
+    let without = without_rules("#game=orchard&seed=1").await;
+    println!("{score} points with rules, {without} without");
+    assert!(2 * score > 3 * without, "rules gain little: {score} points, and {without} without them");
+}
+
+/// What a playing agent has after a hundred steps; then it pauses.
+async fn in_a_hundred_steps(visitor: &Visitor) -> i32 {
+    until_steps(visitor, 100).await;
+    visitor.click("#pause").await;
+    visitor.until_within(THOUGHT, IDLE).await;
+    visitor.number("#score").await
+}
+
+/// The same of one that never looks back, and has no rules.
+async fn without_rules(fragment: &str) -> i32 {
+    let visitor = Visitor::open_shipped(&format!("{fragment}&reflects=no")).await;
+    visitor.until_within(THOUGHT, IDLE).await;
+    visitor.click("#let-play").await;
+    let score = in_a_hundred_steps(&visitor).await;
+    assert!(!visitor.js::<bool>("!!document.querySelector('.rules .rule')").await, "it has rules");
+    visitor.leave().await;
+    score
+}
+
+#[tokio::test]
+async fn three_workers_vote_together_and_score_by_the_rules_that_they_wrote() {
+    let visitor = Visitor::open_shipped("#game=orchard&seed=4&workers=3").await;
+    visitor.until("document.querySelector('#device-name').innerText == 'CPU, 3 workers'").await;
+    visitor.until_within(THOUGHT, IDLE).await;
+    visitor.click("#let-play").await;
+    visitor.until_within(THOUGHT, "document.querySelectorAll('.reward').length == 3").await;
+    let mut writers: Vec<String> = visitor.js(&texts(".ballot .trace-head span:last-child")).await;
+    writers.sort();
+    assert_eq!(writers, ["worker 1", "worker 2", "worker 3"]);
+    let score = in_a_hundred_steps(&visitor).await;
+    visitor.leave().await;
+    let without = without_rules("#game=orchard&seed=4").await;
+    println!("{score} points with rules, {without} without");
+    assert!(2 * score > 3 * without, "rules gain little: {score} points, and {without} without them");
 }
 
 /// Keeps everything that the page says of its agent.
@@ -277,9 +315,16 @@ async fn a_teacher_ticks_what_the_links_leave_out() {
     visitor.click("#teacher #embed").await;
     visitor.until(&format!("{link} == '#lesson=1-one-sentence&hide=more&embed=yes'")).await;
     visitor.click("#teacher details summary").await;
-    visitor.until("document.querySelector('#teacher .qr')").await;
     assert!(visitor.text("#teacher .frame").await.starts_with("<iframe src="));
     assert_eq!(visitor.barriers().await, Vec::<String>::new());
+    // What a pupil's camera reads is the lesson's link.
+    let links: Vec<String> =
+        visitor.js("[...document.querySelectorAll('#teacher .lesson-entry a')].map(a => a.href)").await;
+    visitor.run("document.querySelectorAll('#teacher details').forEach(part => part.open = true)").await;
+    for (place, link) in links.iter().enumerate() {
+        let code = format!("#teacher .lesson-entry:nth-child({}) .qr", place + 1);
+        assert_eq!(visitor.read_qr(&code).await, *link);
+    }
     visitor.press("Escape").await;
     visitor.until("!location.hash.includes('teach')").await;
     visitor.leave().await;

@@ -1,6 +1,6 @@
 //! The rulebook on the page: written by hand, kept, shared, and safe from what strangers put into it.
 
-use rulewright_browser_tests::{Visitor, inside};
+use rulewright_browser_tests::{IDLE, PATIENCE, Visitor, forging, inside};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +26,13 @@ async fn until_says(visitor: &Visitor, expected: &[&str]) {
 /// Clicks a button of a rule's card.
 async fn press(visitor: &Visitor, what: &str, rule: &str) {
     visitor.click(&format!("[id='{what}-{rule}']")).await;
+}
+
+/// Chooses a rulebook in the list.
+async fn open(visitor: &Visitor, name: &str) {
+    let choose =
+        format!("books.value = {name:?}; books.dispatchEvent(new Event('change', {{ bubbles: true }}))");
+    visitor.run(&choose).await;
 }
 
 fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
@@ -109,6 +116,64 @@ async fn half_written_words_stay_while_other_rules_change() {
 }
 
 #[tokio::test]
+async fn half_written_words_wait_until_their_rulebook_is_opened_again() {
+    let visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    press(&visitor, "edit", "R1").await;
+    visitor.type_into(".rules .form-heuristic", "touch red rings, but").await;
+    visitor.click("#add-rule").await;
+    visitor.type_into(".rulebook > .rule-form .form-heuristic", "go home at").await;
+    visitor.click("#book-new").await;
+    visitor.type_into("#book-name", "Tuesday").await;
+    visitor.click("#book-go").await;
+    visitor.until("books.value == 'Tuesday' && !document.querySelector('.rule-form')").await;
+    open(&visitor, "My rules").await;
+    visitor.until("document.querySelectorAll('.form-heuristic').length == 2").await;
+    let written: Vec<String> =
+        visitor.js("[...document.querySelectorAll('.form-heuristic')].map(field => field.value)").await;
+    assert_eq!(written, ["go home at", "touch red rings, but"]);
+    // Under another name it is the same rulebook.
+    visitor.click("#book-rename").await;
+    visitor.type_into("#book-name", "Monday").await;
+    visitor.click("#book-go").await;
+    visitor.until("books.value == 'Monday'").await;
+    visitor.click(".rules .rule-form [type=submit]").await;
+    visitor.click(".rulebook > .rule-form [type=submit]").await;
+    until_says(&visitor, &["touch red rings, but", "go home at"]).await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_went_can_still_be_read() {
+    let visitor = Visitor::open("").await;
+    assert!(visitor.js::<bool>("!document.querySelector('#retired')").await);
+    visitor.add_rule("touch red rings").await;
+    press(&visitor, "delete", "R1").await;
+    visitor.until("document.querySelector('#retired summary')?.innerText.includes('(1)')").await;
+    visitor.click("#retired summary").await;
+    assert!(visitor.text("#retired").await.contains("touch red rings 0 for, 0 against"));
+    visitor.click("#undo").await;
+    visitor.until("!document.querySelector('#retired')").await;
+    visitor.leave().await;
+}
+
+#[tokio::test]
+async fn rules_from_a_link_are_offered_also_where_the_rulebook_is_not_shown() {
+    let mut visitor = Visitor::open("").await;
+    visitor.add_rule("touch red rings").await;
+    let fragment = share(&visitor).await;
+    visitor.press("Escape").await;
+    visitor.go(&format!("#hide=rulebook&{}", &fragment[1..])).await;
+    visitor.until("document.querySelector('#offer')").await;
+    visitor.click("#offer-apart").await;
+    visitor.until("!document.querySelector('#offer') && !location.hash.includes('rules=')").await;
+    visitor.go("").await;
+    until_says(&visitor, &["touch red rings"]).await;
+    assert_ne!(visitor.js::<String>("books.value").await, "My rules");
+    visitor.leave().await;
+}
+
+#[tokio::test]
 async fn what_was_asked_for_below_the_rules_is_answered_in_sight() {
     let visitor = Visitor::open("").await;
     for rule in 0..8 {
@@ -139,11 +204,7 @@ async fn the_list_names_the_rulebook_that_is_open_whatever_was_chosen_in_it() {
     visitor.until("document.querySelector('#books').value == 'Vault'").await;
     assert_eq!(visitor.js::<String>("document.activeElement.id").await, "books", "the focus stays");
     for name in ["My rules", "Vault", "My rules"] {
-        visitor
-            .run(&format!(
-                "books.value = {name:?}; books.dispatchEvent(new Event('change', {{ bubbles: true }}))"
-            ))
-            .await;
+        open(&visitor, name).await;
         let rules = usize::from(name != "Vault");
         visitor.until(&format!("document.querySelectorAll('.rules .rule-says').length == {rules}")).await;
     }
@@ -314,7 +375,7 @@ async fn a_link_from_one_profile_opens_in_another() {
     let link: String = sender.js("document.querySelector('#link').value").await;
     let told = sender.text("#share-news").await;
     assert!(told.contains(&format!("{} characters", link.len())), "{told}");
-    assert_eq!(sender.read_qr().await, link);
+    assert_eq!(sender.read_qr("#share .qr").await, link);
     sender.grant_clipboard().await;
     sender.click("#copy-link").await;
     sender.until("document.querySelector('#share-news').innerText == 'Copied.'").await;
@@ -400,29 +461,56 @@ async fn an_offer_that_is_closed_at_once_leaves_nothing_in_the_address() {
     visitor.leave().await;
 }
 
+/// Nothing that strangers wrote became an element, ran, or was fetched.
+async fn assert_harmless(visitor: &Visitor) {
+    // The tally's dots are the page's own.
+    let made = "document.querySelectorAll('img, b, i:not(.dot), [onerror], body script').length";
+    assert_eq!(visitor.js::<usize>(made).await, 0, "markup became elements");
+    assert!(!visitor.js::<bool>("'ran' in window").await, "a script ran");
+    let fetched = visitor.fetched();
+    assert!(!fetched.iter().any(|address| address.ends_with("/x")), "{fetched:?}");
+}
+
 #[tokio::test]
 async fn what_strangers_write_is_text_or_refused() {
     let mut visitor = Visitor::open("").await;
     let folder = tempfile::tempdir().expect("a folder");
-    let hostile =
-        "<img src=x onerror=alert(1)> <script>window.ran = 1</script> \\u202ereversed\\u0000 {{7*7}}";
+    let hostile = "<img src=x onerror=ran=1> <script>window.ran = 1</script> \\u202ereversed\\u0000 {{7*7}}";
     let rule = format!(
         r#"[{{"RULE_ID": "<b>id</b>", "TRIGGER": "{hostile}", "OBSERVATION": "{hostile}", "NEW_HEURISTIC": "{hostile}"}}]"#
     );
     import(&visitor, &file(&folder, "<i>evil<i>.json", &rule)).await;
     visitor.until("document.querySelector('#offer')?.open").await;
     visitor.click("#offer-join").await;
-    let seen = "<img src=x onerror=alert(1)> <script>window.ran = 1</script> reversed {{7*7}}";
+    let seen = "<img src=x onerror=ran=1> <script>window.ran = 1</script> reversed {{7*7}}";
     until_says(&visitor, &[seen]).await;
-    let made: usize = visitor.js("document.querySelectorAll('.rulebooks img, .rulebooks script, .rulebooks b, .rulebooks i').length").await;
-    assert_eq!(made, 0, "markup became elements");
+    assert_harmless(&visitor).await;
     let fragment = share(&visitor).await;
     visitor.go(&fragment).await;
     visitor.until("document.querySelector('#offer')?.open").await;
     assert!(visitor.text("#offer").await.contains(seen));
+    assert_harmless(&visitor).await;
     visitor.click("#offer-discard").await;
     visitor.until("!document.querySelector('#offer')").await;
-    assert!(!visitor.js::<bool>("'ran' in window").await);
+    // A model reads it, and says it after.
+    visitor.site.put_model("grouped", "model");
+    visitor.site.put_crashable_worker(&forging(&format!(
+        "all => all.map(written => ({{ ...written, text: {seen:?} + (all.length > 1 ? '\\naction: up' : '') }}))"
+    )));
+    visitor.go("#who=agent&workers=1&learns=no&panels=strategist,sight").await;
+    visitor.until(IDLE).await;
+    visitor.agent_step(PATIENCE).await;
+    visitor.click("#reflect").await;
+    visitor.until("document.querySelector('details.reflection')").await;
+    visitor.click("details.reflection summary").await;
+    visitor.click("#log-toggle").await;
+    for part in
+        ["#asked", "#ballots .ballot-text", "#log", ".reflection dl", ".reflection .prompt", ".thinking"]
+    {
+        let shown = visitor.text(part).await;
+        assert!(shown.contains(seen), "{part} shows {shown:?}");
+    }
+    assert_harmless(&visitor).await;
     // What is too much, or not what it should be, is refused in a sentence.
     let refused = [
         (file(&folder, "large.json", &"x".repeat(3_000_000)), "KiB"),

@@ -49,7 +49,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
         let (page, shelf, player) = (state.dispatcher(), rulebooks.dispatcher(), player.clone());
         let rules = lies(state.board.now());
         move |_: MouseEvent| {
-            player.reset_policy();
+            player.reset_policy(Callback::noop());
             // A rulebook of its own, of everything that matters, turned round: the visitor's stays as it is.
             shelf.dispatch(shelf::Event::Collapse(rules.clone()));
             page.dispatch(Event::Collapse);
@@ -64,7 +64,7 @@ pub fn Experiments(props: &ExperimentsProps) -> Html {
                 // Its rulebook was opened from here, too: a lab that was hardly open may not have been noticed.
                 shelf.dispatch(shelf::Event::CollapseOver);
                 // What it learned in the lab is not to stay.
-                player.reset_policy();
+                player.reset_policy(Callback::noop());
                 page.dispatch(Event::CollapseOver);
             }
         }

@@ -4,7 +4,7 @@ use super::rulebook::pieces::pieces;
 use super::votes;
 use crate::state::{Event, State};
 use rulewright::agent::memory::Memory;
-use rulewright::agent::rulebook::Rulebook;
+use rulewright::agent::rulebook::{Rule, Rulebook};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -24,16 +24,28 @@ struct Line {
     was: String,
     /// As it would say it now; none if the rule is not there any more, or is off.
     is: Option<String>,
+    /// The whole rule then, if the open rulebook is the one that it stood in.
+    rule: Option<Rule>,
 }
 
-/// The rules that the agent went by, in the prompt's order.
-fn lines(memory: &Memory, book: &Rulebook) -> Vec<Line> {
+/// The rules that the agent went by at a step of the trace, in the prompt's order.
+fn lines(memory: &Memory, book: &Rulebook, step: u32) -> Vec<Line> {
     let lines = memory.rules.iter().zip(&memory.lines);
+    let then = book.at(step).unwrap_or_default();
     let line = |(name, was): (&String, &String)| {
         let is = book.listed().find(|rule| rule.rule_id == *name).map(|rule| rule.line());
-        Line { name: name.clone(), was: was.clone(), is }
+        let rule = then.iter().find(|rule| rule.rule_id == *name && rule.line() == *was).cloned();
+        Line { name: name.clone(), was: was.clone(), is, rule }
     };
     lines.map(line).collect()
+}
+
+/// What else was known of a rule.
+fn fields(rule: &Rule) -> String {
+    let [trigger, observation] = [("when", &rule.trigger), ("seen", &rule.observation)]
+        .map(|(name, text)| if text.is_empty() { String::new() } else { format!("{name}: {text}; ") });
+    let evidence = format!("{} for, {} against", rule.support.len(), rule.contradiction.len());
+    format!("{}; {trigger}{observation}{evidence}", rule.status)
 }
 
 /// The rules that hold now and were not known then.
@@ -49,7 +61,7 @@ pub fn PastRules(props: &PastProps) -> Html {
     let decision = votes::shown(state).filter(|_| state.looks_back());
     let Some(decision) = decision else { return Html::default() };
     let memory = &decision.memory;
-    let (lines, later) = (lines(memory, &props.book), later(memory, &props.book));
+    let (lines, later) = (lines(memory, &props.book, decision.number), later(memory, &props.book));
     let now = {
         let dispatcher = state.dispatcher();
         move |_: MouseEvent| {
@@ -71,6 +83,7 @@ pub fn PastRules(props: &PastProps) -> Html {
                     if let Some(badge) = badge { <span class="badge strong">{ badge }</span> }
                 </p>
                 <p class="rule-says" dir="auto">{ text }</p>
+                if let Some(rule) = &line.rule { <p class="caption" dir="auto">{ fields(rule) }</p> }
             </li>
         }
     };
@@ -97,6 +110,7 @@ pub fn PastRules(props: &PastProps) -> Html {
             <ol class="past-lines">{ for lines.iter().map(line) }</ol>
             { names("past-left-out", "Did not fit into the prompt", &memory.left_out) }
             { names("past-later", "Added since, or switched on", &later) }
+            <p class="caption" id="past-verdict">{ format!("Reflect after it? {}", decision.verdict) }</p>
         </section>
     }
 }
@@ -124,11 +138,13 @@ mod tests {
         let names: Vec<String> = book.listed().map(|rule| rule.rule_id.clone()).collect();
         let said: Vec<String> = book.listed().map(|rule| rule.line()).collect();
         let memory = Memory { lines: said.clone(), rules: names.clone(), left_out: vec![] };
-        assert!(lines(&memory, &book).iter().all(|line| line.is.as_ref() == Some(&line.was)));
+        let found = lines(&memory, &book, 0);
+        assert!(found.iter().all(|line| line.is.as_ref() == Some(&line.was)));
+        assert_eq!(found[0].rule.as_ref(), book.listed().next());
         assert_eq!(later(&memory, &book), [""; 0]);
         book.revise(&Hand::Delete(names[0].clone()).into(), Origin::Person, 1, &Digest::default());
         added(&mut book, "touch green moons for points");
-        let found = lines(&memory, &book);
+        let found = lines(&memory, &book, 0);
         assert_eq!((&found[0].was, &found[0].is), (&said[0], &None));
         assert_eq!(found[1].is.as_ref(), Some(&said[1]));
         assert_eq!(later(&memory, &book).len(), 1);

@@ -4,12 +4,15 @@ mod card;
 mod form;
 mod log;
 pub mod pieces;
+mod retired;
 pub mod worth;
 
 use super::icon::Icon;
+use crate::same::Same;
 use card::Card;
 use form::Form;
 use log::Log;
+use retired::Retired;
 use rulewright::agent::Settings;
 use rulewright::agent::digest::Digest;
 use rulewright::agent::memory;
@@ -18,7 +21,8 @@ use rulewright::agent::revision::hand::{Hand, Words};
 use rulewright::agent::rulebook::{MOST_RULES, Origin, Rule, Rulebook};
 use rulewright::arena::bootstrap::Interval;
 use rulewright::arena::worth::Worth;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -42,7 +46,12 @@ pub struct RulebookProps {
     /// The steps that can be seen.
     #[prop_or_default]
     pub own: Rc<BTreeSet<u32>>,
+    pub drafts: Same<Drafts>,
 }
+
+/// What is written in open forms and not saved yet, by the rule's name; a new rule has none. It outlives the cards, which
+/// give way to another rulebook's.
+pub type Drafts = RefCell<BTreeMap<String, Words>>;
 
 /// What a card may ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,14 +68,18 @@ pub enum Ask {
 #[component]
 pub fn RulebookCards(props: &RulebookProps) -> Html {
     let book = &props.rulebook;
-    // The rules whose forms are open, and what is written there: the agent may take a rule away meanwhile.
-    let editing = use_state(Vec::<String>::new);
-    let drafts = use_mut_ref(HashMap::<String, Words>::new);
-    let adding = use_state(|| false);
+    let drafts = &props.drafts.0;
+    // The rules whose forms are open: the agent may take a rule away meanwhile.
+    let editing = use_state(|| {
+        let drafts = drafts.borrow();
+        drafts.keys().filter(|rule| !rule.is_empty()).cloned().collect::<Vec<String>>()
+    });
+    let adding = use_state(|| drafts.borrow().contains_key(""));
     let typed = {
         let drafts = drafts.clone();
         Callback::from(move |(rule, words): (String, Words)| drop(drafts.borrow_mut().insert(rule, words)))
     };
+    let typed_new = typed.reform(|words| (String::new(), words));
     let leave = {
         let (editing, drafts) = (editing.clone(), drafts.clone());
         Callback::from(move |rule: String| {
@@ -123,8 +136,11 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
         })
     };
     let closes_new = {
-        let adding = adding.clone();
-        Callback::from(move |()| adding.set(false))
+        let (adding, drafts) = (adding.clone(), drafts.clone());
+        Callback::from(move |()| {
+            drafts.borrow_mut().remove("");
+            adding.set(false);
+        })
     };
     let open = {
         let adding = adding.clone();
@@ -210,7 +226,14 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
             <p class="hidden" role="status" id="rulebook-news">{ (*told).clone() }</p>
             { for gone.iter().map(orphan) }
             if *adding {
-                <Form key="new" rule={None::<Rule>} book={book.clone()} done={added(closes_new)} />
+                <Form
+                    key="new"
+                    rule={None::<Rule>}
+                    words={drafts.borrow().get("").cloned()}
+                    typed={typed_new}
+                    book={book.clone()}
+                    done={added(closes_new)}
+                />
             }
             if kept.is_empty() && !*adding && gone.is_empty() {
                 <p class="rulebook-empty">
@@ -218,6 +241,12 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                 </p>
             }
             <ol class="rules">{ for kept.iter().enumerate().map(card) }</ol>
+            if !kept.is_empty() && book.log().iter().all(|entry| entry.origin == Origin::Strategist) {
+                <p class="caption" id="rulebook-nudge">
+                    { "The agent wrote this while it played. Edit a sentence, and its next votes go by yours." }
+                </p>
+            }
+            <Retired rulebook={book.clone()} />
             <Log rulebook={book.clone()} onrevise={props.onrevise.clone()} />
         </div>
     }

@@ -2,8 +2,8 @@
 
 use super::download::download;
 use super::icon::Icon;
-use super::rulebook::RulebookCards;
 use super::rulebook::worth::WorthBar;
+use super::rulebook::{Drafts, RulebookCards};
 use super::share::{OfferDialog, ShareDialog};
 use super::votes;
 use crate::address;
@@ -12,11 +12,13 @@ use crate::field;
 use crate::focus::use_chosen;
 use crate::focus::use_first;
 use crate::lab::Lab;
+use crate::same::Same;
 use crate::shelf::{Choice, Event, Rulebooks, forget_unreadable, read_file};
 use crate::state::{self, State};
 use gloo_timers::future::TimeoutFuture;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
@@ -60,6 +62,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     let list = use_chosen(state.names().position(|name| name == state.open()));
     let sharing = use_state(|| false);
     let exported = use_state(|| false);
+    let drafts = use_drafts(state);
     let dismiss = {
         let dispatcher = state.dispatcher();
         move |_: MouseEvent| {
@@ -126,24 +129,6 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         let sharing = sharing.clone();
         Callback::from(move |()| sharing.set(false))
     };
-    let choose = {
-        let (state, page) = (state.clone(), page.clone());
-        Callback::from(move |(choice, game_too): (Choice, bool)| {
-            if let Some(offer) =
-                state.offer.as_ref().filter(|offer| game_too && !offer.link.settings.is_empty())
-            {
-                // The lab ends with another game, and the rules are not for its rulebook.
-                state.dispatch(Event::CollapseOver);
-                let (settings, notices) = address::taken(&offer.link.settings, &page.settings);
-                page.dispatch(state::Event::Open(settings, notices));
-                // The rules are for the game that they came with, not for the one that was played.
-                if let Some(game) = page.game() {
-                    state.dispatch(Event::Game { title: game.file.title.clone(), chosen: false });
-                }
-            }
-            state.dispatch(Event::Choose(choice, now));
-        })
-    };
     let done = {
         let (asked, dispatcher) = (asked.clone(), state.dispatcher());
         Callback::from(move |event: Option<Event>| {
@@ -156,13 +141,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
             dispatcher.dispatch(event);
         })
     };
-    let covered = *sharing || state.offer.is_some();
-    let dispatcher = page.dispatcher();
-    use_effect_with(covered, move |covered| {
-        if *covered {
-            dispatcher.dispatch(state::Event::Covered);
-        }
-    });
+    use_covered(page, *sharing);
     let evidence = {
         let dispatcher = page.dispatcher();
         move |decision| dispatcher.dispatch(state::Event::Recall(decision))
@@ -202,6 +181,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 onredo={at(Event::Redo)}
                 onevidence={evidence}
                 own={Rc::new(page.watch.own_steps(state.book()))}
+                drafts={Same(drafts)}
             />
             <WorthBar page={page.clone()} lab={lab.clone()} rulebook={state.book().clone()} />
             <div class="rulebooks-files">
@@ -228,10 +208,71 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                     onclose={shared}
                 />
             }
-            if let Some(offer) = &state.offer {
-                <OfferDialog offer={offer.clone()} open={state.open().to_string()} onchoose={choose} />
-            }
         </section>
+    }
+}
+
+/// The drafts of the open rulebook: whoever opens another one finds them again when he comes back.
+#[hook]
+fn use_drafts(state: &Rulebooks) -> Rc<Drafts> {
+    let all = use_mut_ref(HashMap::<String, Rc<Drafts>>::new);
+    let last = use_mut_ref(String::new);
+    let mut all = all.borrow_mut();
+    let was = last.replace(state.open().into());
+    // It was renamed. (Who deletes a rulebook has taken leave of its forms, too.)
+    if !state.names().any(|name| name == was)
+        && let Some(drafts) = all.remove(&was)
+    {
+        all.entry(state.open().into()).or_insert(drafts);
+    }
+    all.entry(state.open().into()).or_default().clone()
+}
+
+/// The game stops while something covers it.
+#[hook]
+fn use_covered(page: &UseReducerHandle<State>, covered: bool) {
+    let dispatcher = page.dispatcher();
+    use_effect_with(covered, move |covered| {
+        if *covered {
+            dispatcher.dispatch(state::Event::Covered);
+        }
+    });
+}
+
+/// Where rules are offered.
+#[derive(Properties, PartialEq)]
+pub struct OfferedProps {
+    pub state: UseReducerHandle<Rulebooks>,
+    pub page: UseReducerHandle<State>,
+}
+
+/// Asks what becomes of rules that came from elsewhere; also where the rulebook itself is not shown.
+#[component]
+pub fn Offered(OfferedProps { state, page }: &OfferedProps) -> Html {
+    let now = now(page, state);
+    use_covered(page, state.offer.is_some());
+    let choose = {
+        let (state, page) = (state.clone(), page.clone());
+        Callback::from(move |(choice, game_too): (Choice, bool)| {
+            if let Some(offer) =
+                state.offer.as_ref().filter(|offer| game_too && !offer.link.settings.is_empty())
+            {
+                // The lab ends with another game, and the rules are not for its rulebook.
+                state.dispatch(Event::CollapseOver);
+                let (settings, notices) = address::taken(&offer.link.settings, &page.settings);
+                page.dispatch(state::Event::Open(settings, notices));
+                // The rules are for the game that they came with, not for the one that was played.
+                if let Some(game) = page.game() {
+                    state.dispatch(Event::Game { title: game.file.title.clone(), chosen: false });
+                }
+            }
+            state.dispatch(Event::Choose(choice, now));
+        })
+    };
+    html! {
+        if let Some(offer) = &state.offer {
+            <OfferDialog offer={offer.clone()} open={state.open().to_string()} onchoose={choose} />
+        }
     }
 }
 

@@ -72,9 +72,13 @@ pub fn Ways(props: &WaysProps) -> Html {
         let label = AttrValue::from(workers.map_or("auto".into(), |workers| workers.to_string()));
         (label.clone(), label, AttrValue::default())
     });
+    let forgotten = use_state(|| None::<u32>);
     let reset = {
-        let player = props.player.clone();
-        move |_: MouseEvent| player.reset_policy()
+        let (player, forgotten) = (props.player.clone(), forgotten.clone());
+        move |_: MouseEvent| {
+            let forgotten = forgotten.clone();
+            player.reset_policy(Callback::from(move |updates| forgotten.set(Some(updates))));
+        }
     };
     let degrees = format!("{:.1}", f32::from(settings.temperature) / 10.0);
     html! {
@@ -97,6 +101,14 @@ pub fn Ways(props: &WaysProps) -> Html {
                     </button>
                     <small id="reset-means">{ "It forgets what it learned in its weights; its rules stay" }</small>
                 </div>
+                <p class="caption" id="reset-news" role="status">
+                    { match *forgotten {
+                        None => String::new(),
+                        Some(0) => "There was nothing to forget: it has not learned since it began.".into(),
+                        Some(1) => "Forgotten: 1 update of its weights.".into(),
+                        Some(updates) => format!("Forgotten: {updates} updates of its weights."),
+                    } }
+                </p>
             </div>
         </Fold>
     }

@@ -54,6 +54,11 @@ impl Ledger {
         self.stage == Stage::Loading
     }
 
+    /// The job that a worker with its model has had the longest.
+    pub fn oldest(&self) -> Option<Job> {
+        self.open.first().filter(|_| self.stage == Stage::Working).map(|open| open.job)
+    }
+
     /// Takes a job on: its number, and what is to be sent now.
     pub fn give(&mut self, request: impl FnOnce(Job) -> Request) -> (Job, Vec<Request>) {
         self.last += 1;

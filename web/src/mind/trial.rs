@@ -10,7 +10,8 @@ use rulewright::mind::{Message, Part, Policy, Purpose, Role, Style};
 use rulewright_protocol::{About, Reply, Request, Source};
 use std::pin::pin;
 
-/// Milliseconds in which a GPU has to load the model and answer; one that hangs never would.
+/// Milliseconds in which a GPU has to load the model and answer, and a worker to say something of its job; one that
+/// hangs never would.
 pub(super) const LONGEST: u32 = 60_000;
 
 /// Why a backend was taken.
@@ -62,7 +63,14 @@ pub async fn load(
     tell: &impl Fn(Step),
 ) -> Result<(Ready, Choice), String> {
     match wanted {
-        Some(backend) => Ok((begin(backend, source, tell).await?, Choice::Wanted(backend))),
+        // Without a network a GPU's program may not be there, and the CPU's is.
+        Some(Backend::Gpu) => match begin(Backend::Gpu, source.clone(), tell).await {
+            Ok(ready) => Ok((ready, Choice::Wanted(Backend::Gpu))),
+            Err(problem) => {
+                Ok((begin(Backend::Cpu, source, tell).await?, Choice::Left(Backend::Cpu, problem)))
+            }
+        },
+        Some(Backend::Cpu) => Ok((begin(Backend::Cpu, source, tell).await?, Choice::Wanted(Backend::Cpu))),
         None if has_real_gpu().await => faster(source, tell).await,
         None => Ok((begin(Backend::Cpu, source, tell).await?, Choice::NoGpu)),
     }

@@ -31,6 +31,8 @@ struct Desk {
     post: Option<Post>,
     /// Programs so far: the number of the last one.
     hired: u32,
+    /// Replies so far.
+    replies: u32,
     /// Whether the CPU may take the place of a GPU.
     falls_back: bool,
     tell: UnboundedSender<News>,
@@ -46,8 +48,8 @@ impl Worker {
     /// Starts one that loads a model, and gives what will be heard of it.
     pub fn start(backend: Backend, source: Source) -> (Self, UnboundedReceiver<News>) {
         let (tell, heard) = unbounded();
-        let desk =
-            Desk { backend, ledger: Ledger::new(source), post: None, hired: 0, falls_back: false, tell };
+        let ledger = Ledger::new(source);
+        let desk = Desk { backend, ledger, post: None, hired: 0, replies: 0, falls_back: false, tell };
         let desk = Rc::new(RefCell::new(desk));
         hire(&desk);
         (Self { desk }, heard)
@@ -111,6 +113,7 @@ impl Desk {
     }
 
     fn hear(&mut self, reply: Reply) {
+        self.replies += 1;
         let (send, tell) = self.ledger.hear(reply);
         self.send(send);
         self.tell(tell);
@@ -134,6 +137,7 @@ fn hire(desk: &Rc<RefCell<Desk>>) {
         Ok(worker) => {
             let ears = ears(&worker, this.hired, &Rc::downgrade(desk));
             this.post = Some(Post { worker, _ears: ears });
+            look_after(this.hired, Rc::downgrade(desk));
         }
         Err(_) => {
             let problem = "This browser doesn't let the page start a worker for the model.";
@@ -210,6 +214,24 @@ fn broken(desk: &Weak<RefCell<Desk>>, number: u32, problem: String, for_good: bo
         if again {
             hire(&desk);
             impatient(&desk);
+        }
+    });
+}
+
+/// Replaces the worker with this number when it hangs: when for a whole minute it says nothing of a job.
+fn look_after(number: u32, desk: Weak<RefCell<Desk>>) {
+    spawn_local(async move {
+        let mut before = None;
+        loop {
+            TimeoutFuture::new(LONGEST).await;
+            let Some(this) = desk.upgrade().filter(|desk| desk.borrow().hired == number) else { return };
+            let this = this.borrow();
+            let now = this.ledger.oldest().map(|job| (job, this.replies));
+            if now.is_some() && now == before {
+                let problem = format!("it has said nothing for {} seconds", LONGEST / 1000);
+                return broken(&desk, number, problem, false);
+            }
+            before = now;
         }
     });
 }

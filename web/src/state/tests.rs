@@ -456,6 +456,16 @@ fn the_curves_mark_a_twist_of_the_agents_own_episode_and_no_other() {
     for over in [Event::Restart, Event::GoOn] {
         assert!(!after(twisted.clone(), &[over]).watch.twisted);
     }
+    // A game's own twist, by which it changes at a certain step.
+    let mut state = after(with_agent(true), &[Event::Choose("pricelist"), Event::Pause, BEGUN]);
+    let mut marked = Vec::new();
+    for number in 0..60 {
+        let (run, agent) = (state.run, state.agent.number);
+        let hold = watch::Event::Played { run, decision: number, action: Action::Hold };
+        state = after(state, &[Event::Watch(hold), decided_by(agent, number)]);
+        marked.extend(state.watch.points.last().filter(|point| point.twisted).map(|point| point.number));
+    }
+    assert_eq!(marked, [44], "the 45th decision was the first after which other things pay");
 }
 
 #[test]

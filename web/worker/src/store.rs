@@ -31,6 +31,19 @@ pub struct Fetched {
     pub downloaded: u64,
 }
 
+impl Fetched {
+    /// The files of a list, with what is in each.
+    fn new(list: List, files: Vec<File>, all: Vec<Option<Vec<u8>>>, downloaded: u64) -> Self {
+        let mut fetched = Self { folder: Folder::new(), files: Vec::new(), downloaded };
+        fetched.folder.insert(CHECKSUMS, list.bytes);
+        for (file, bytes) in files.into_iter().zip(all.into_iter().flatten()) {
+            fetched.files.push((file.name.clone(), bytes.len() as u64, file.sum));
+            fetched.folder.insert(file.name, bytes);
+        }
+        fetched
+    }
+}
+
 /// Fetches a model's files and tells the page of the progress.
 pub async fn fetch(source: Source) -> Result<Fetched, ModelError> {
     match source {
@@ -68,19 +81,39 @@ impl File {
     }
 }
 
+/// The model at an address as it is now; or, where that can't be had whole, as it was at the last visit.
 async fn from_address(address: &str) -> Result<Fetched, ModelError> {
     let cache = Cache::open().await;
     let list_address = format!("{address}{CHECKSUMS}");
-    let list = List::fetch(&list_address, &cache).await?;
-    let files: Vec<File> = list.sums.into_iter().map(|(name, sum)| File::new(address, name, sum)).collect();
+    let kept = cache.get(&list_address).await;
+    let newest = download::list(&list_address, kept.is_some()).await.and_then(List::read);
+    let problem = match newest {
+        Ok(list) => match fetched(address, list, &cache).await {
+            Ok(fetched) => return Ok(fetched),
+            Err(problem) => problem,
+        },
+        Err(problem) => problem,
+    };
+    let Some(list) = kept.and_then(|kept| List::read(kept).ok()) else { return Err(problem) };
+    let files = list.files(address);
+    let all = from_cache(&files, vec![None; files.len()], &cache, &Progress::new(files.len())).await;
+    if all.contains(&None) {
+        return Err(problem);
+    }
+    Ok(Fetched::new(list, files, all, 0))
+}
+
+/// A version of the model, from the cache or the network.
+async fn fetched(address: &str, list: List, cache: &Cache) -> Result<Fetched, ModelError> {
+    let files = list.files(address);
     let progress = Progress::new(files.len());
     let downloaded = Cell::new(0);
 
     // What is there needs no turn. Another worker may get the rest while this one waits for its turn.
-    let mut all = from_cache(&files, vec![None; files.len()], &cache, &progress).await;
+    let mut all = from_cache(&files, vec![None; files.len()], cache, &progress).await;
     if all.contains(&None) {
         let _turn = Turn::take(address).await;
-        all = from_cache(&files, all, &cache, &progress).await;
+        all = from_cache(&files, all, cache, &progress).await;
         let missing = all.into_iter().zip(&files).enumerate().map(async |(index, (bytes, file))| {
             if let Some(bytes) = bytes {
                 return Ok(bytes);
@@ -93,18 +126,12 @@ async fn from_address(address: &str) -> Result<Fetched, ModelError> {
         });
         all = try_join_all(missing).await?.into_iter().map(Some).collect();
         // Only now that all of it is here does this version replace another one.
+        let list_address = format!("{address}{CHECKSUMS}");
         cache.put(&list_address, &list.bytes).await;
         let keys: Vec<String> = files.iter().map(File::key).chain([list_address]).collect();
         cache.keep_only(address, &keys).await;
     }
-
-    let mut fetched = Fetched { folder: Folder::new(), files: Vec::new(), downloaded: downloaded.get() };
-    fetched.folder.insert(CHECKSUMS, list.bytes);
-    for (file, bytes) in files.into_iter().zip(all.into_iter().flatten()) {
-        fetched.files.push((file.name.clone(), bytes.len() as u64, file.sum));
-        fetched.folder.insert(file.name, bytes);
-    }
-    Ok(fetched)
+    Ok(Fetched::new(list, files, all, downloaded.get()))
 }
 
 /// The list of a model's files.
@@ -124,13 +151,9 @@ impl List {
         }
     }
 
-    /// As it is now, or the last one when there is no network.
-    async fn fetch(address: &str, cache: &Cache) -> Result<Self, ModelError> {
-        let kept = cache.get(address).await;
-        match (download::list(address, kept.is_some()).await.and_then(Self::read), kept) {
-            (Err(_), Some(kept)) => Self::read(kept),
-            (found, _) => found,
-        }
+    /// The files, of a model at an address.
+    fn files(&self, address: &str) -> Vec<File> {
+        self.sums.iter().map(|(name, sum)| File::new(address, name.clone(), sum.clone())).collect()
     }
 }
 

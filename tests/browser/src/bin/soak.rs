@@ -1,5 +1,6 @@
 //! Opens the page from one new address after another in a real Chromium, and then lets the agent that it ships
-//! take 2,000 decisions there; watches the memory, the speed, and how long the page is blocked.
+//! take 2,000 decisions there; watches the memory, the speed, and how long the page is blocked. It fails where one of
+//! them is not as the page promises.
 //!
 //!     make soak
 
@@ -9,10 +10,16 @@ use std::time::Instant;
 
 /// How often the page is opened, to see whether its start stutters.
 const STARTS: usize = 20;
-/// A pause of the page in so many decisions is none too many: a browser has its own housekeeping.
-const SMOOTH: usize = 100;
+/// A pause of the page in so many decisions is none too many: a browser has its own housekeeping. On a shared machine
+/// there was one in 285.
+const SMOOTH: usize = 150;
+/// Decisions a second, at least.
+const FAST: f64 = 2.0;
 /// Decisions after which the memory is read. The page has the frames of 300 of them at hand, and packs those before.
 const READINGS: [u32; 4] = [500, 1000, 1500, 2000];
+/// The most KiB that a decision may take for good, its frame packed. It takes some 25, with its texts, the game as it
+/// was, and what a browser's heap leaves between; a frame that is not packed alone would be 27 more.
+const PACKED: f64 = 40.0;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -40,7 +47,7 @@ async fn main() -> ExitCode {
     let before = visitor.long_tasks().await;
     println!("while it loaded, the page was blocked for more than 50 ms by {before:?} ms");
     visitor.click("#pause").await;
-    let (mut held, mut smooth) = (Vec::new(), true);
+    let (mut held, mut smooth, mut fast) = (Vec::new(), true, true);
     let began = Instant::now();
     for decisions in READINGS {
         let taken = "+document.querySelector('#verdicts .number').innerText";
@@ -49,6 +56,7 @@ async fn main() -> ExitCode {
         let rate = f64::from(decisions) / began.elapsed().as_secs_f64();
         let tasks = visitor.long_tasks().await.split_off(before.len());
         smooth = tasks.len() * SMOOTH <= decisions as usize;
+        fast = rate >= FAST;
         println!(
             "after {decisions} decisions: {:.0} MiB; {rate:.2} decisions/s; the page was blocked for more than 50 ms \
              {} times, for {} ms at most",
@@ -59,10 +67,18 @@ async fn main() -> ExitCode {
     }
     let logged = visitor.logged();
     visitor.close().await;
-    let most = held[0] * 1.1 + 20.0;
-    let flat = held.iter().all(|held| *held < most);
+    // In the first thousand the heaps of page and worker are still finding their size.
+    let kept = (held[3] - held[1]) * 1024.0 / f64::from(READINGS[3] - READINGS[1]);
+    let flat = kept <= PACKED;
+    println!("from {} decisions on each took {kept:.0} KiB for good", READINGS[1]);
     println!("{}", if flat { "The memory stays flat." } else { "The memory grows." });
     println!("{}", if smooth { "The page runs smoothly." } else { "The page stutters." });
+    println!("{}", if fast { "The agent is fast enough." } else { "The agent is too slow." });
+    println!(
+        "{}",
+        if calm == STARTS { "The page starts smoothly." } else { "The page stutters when it starts." }
+    );
     logged.iter().for_each(|line| println!("the console: {line}"));
-    if flat && smooth && logged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let passes = flat && smooth && fast && calm == STARTS && logged.is_empty();
+    if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -106,7 +106,8 @@ fn rows(book: &Rulebook, shown: usize) -> Vec<Row> {
     let row = |(at, entry): (usize, &Entry)| {
         let rules = |at: Option<usize>| book.as_of(at).unwrap_or_default();
         let (before, after) = (rules(entry.parent), rules(Some(at)));
-        let differences = diff::rules(&before, &after).iter().map(difference).collect();
+        let differences = diff::rules(&before, &after);
+        let differences = differences.iter().map(|what| difference(what, entry.origin)).collect();
         Row { at, head: who_and_when(entry), differences, after: after.into(), undone: !path.contains(&at) }
     };
     book.log().iter().enumerate().rev().take(shown).map(row).collect()
@@ -122,11 +123,12 @@ fn who_and_when(entry: &Entry) -> String {
     }
 }
 
-/// What became of a rule.
-fn difference(difference: &Difference) -> Html {
+/// What became of a rule. The strategist deletes none, but retires it, or merges it into another one.
+fn difference(difference: &Difference, origin: Origin) -> Html {
+    let gone = if origin == Origin::Strategist { "retired: " } else { "deleted: " };
     let text = match (&difference.before, &difference.after) {
         (None, Some(new)) => html! { <>{ "added: " }{ pieces("", &new.heuristic) }</> },
-        (Some(old), None) => html! { <>{ "deleted: " }{ pieces(&old.heuristic, "") }</> },
+        (Some(old), None) => html! { <>{ gone }{ pieces(&old.heuristic, "") }</> },
         (Some(old), Some(new)) => changed(old, new, difference.moved),
         (None, None) => Html::default(),
     };
