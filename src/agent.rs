@@ -6,6 +6,7 @@
 pub mod digest;
 pub mod dynamics;
 pub mod executor;
+pub mod exhibit;
 pub mod history;
 pub mod mctrl;
 pub mod memory;
@@ -411,8 +412,12 @@ impl Agent {
     }
 
     fn consider(&mut self, vote: &Vote, settled: &[Step], outcome: Outcome) -> Verdict {
+        let unread = || Digest::new(&self.history.unread());
         let seen = Seen {
-            surprises: settled.iter().filter_map(|step| surprise(step, self.rulebook.listed())).collect(),
+            surprises: settled
+                .iter()
+                .filter_map(|step| surprise(step, self.rulebook.listed(), unread))
+                .collect(),
             new: new_things(vote.text()),
             agreed: vote.tally.is_agreed() || vote.ballots.len() < 2,
             scored: outcome.score > 0,
@@ -425,7 +430,7 @@ impl Agent {
     /// says so, or because somebody asks it to.
     pub async fn reflect_now<M: Mind>(&mut self, mind: &mut M) -> Reflection {
         let digest = Digest::new(&self.history.unread());
-        let records = self.rulebook.records(self.now);
+        let records = self.rulebook.records(self.now, &digest);
         let Writing { temperature, most_tokens, grammar } = self.settings.writing;
         let style = Style {
             seeds: vec![seed(self.settings.seed, self.turn(), Use::Reflection) as u32],

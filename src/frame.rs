@@ -20,6 +20,17 @@ pub struct Frame {
 pub struct Packed(Box<[u8]>);
 
 impl Packed {
+    /// What [`Packed::bytes`] gave; none if these bytes are of no frame.
+    pub fn new(bytes: Vec<u8>) -> Option<Self> {
+        let rgb = decompress_to_vec_with_limit(&bytes, SIZE * SIZE * 3).ok()?;
+        (rgb.len() == SIZE * SIZE * 3).then(|| Self(bytes.into_boxed_slice()))
+    }
+
+    /// The bytes that it takes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The frame that was put aside.
     pub fn frame(&self) -> Frame {
         let rgb = decompress_to_vec_with_limit(&self.0, SIZE * SIZE * 3);

@@ -7,10 +7,11 @@ use std::io::Write;
 use std::path::Path;
 
 use pollster::block_on;
+use rulewright::agent::dynamics::Dynamics;
 use rulewright::agent::executor::Voting;
 use rulewright::agent::revision::Revision;
 use rulewright::agent::rulebook::{Origin, Rulebook};
-use rulewright::agent::{Decision, Settings, digest::Digest};
+use rulewright::agent::{Decision, Settings, digest::Digest, exhibit};
 use rulewright::arena::bootstrap::Interval;
 use rulewright::arena::contest::{BIN, Contender, Key, Played, Protocol, Run, Shard, keys, play, scale};
 use rulewright::arena::ledger::{self, Ledger};
@@ -598,6 +599,15 @@ fn a_decision_can_be_saved() {
             let decision = block_on(agent.step(&mut episode, &mut Script)).unwrap();
             let text = serde_json::to_string(&decision).unwrap();
             assert_eq!(serde_json::from_str::<Decision>(&text).unwrap(), decision);
+            let packed = exhibit::pack(&decision).unwrap();
+            let kept = Decision {
+                settled: Vec::new(),
+                reflection: None,
+                events: Vec::new(),
+                dynamics: Dynamics::default(),
+                ..decision
+            };
+            assert_eq!(exhibit::unpack(&packed), Ok(kept));
         }
         agent.leave();
     }

@@ -150,7 +150,7 @@ fn by_its_own_schedule_it_writes_rules_from_what_it_saw_and_keeps_them_in_the_ne
     assert_eq!(ends, 1);
     assert!((3..=180 / 12).contains(&reflections), "{reflections} reflections");
     let rules: Vec<_> = agent.rulebook().listed().filter(|rule| !rule.support.is_empty()).collect();
-    assert!(rules.len() >= 2, "{:?}", agent.rulebook().records(180));
+    assert!(rules.len() >= 2, "{:?}", agent.rulebook().lines());
     for rule in rules {
         let record = |step: &u32| &agent.history().step(*step).expect("its evidence is kept").step;
         let steps = rule.support.iter().map(record);

@@ -4,7 +4,8 @@
 //! On a board a line is a kind of meeting: `touch red ring: 5 of 6 +2, 1 of 6 0`. Where several things
 //! were met in one step, what is known of each alone is taken out first; what stays unexplained has a
 //! line of its own, and is evidence for none. Steps that cannot tell are left out: a thing that did no
-//! harm to a player under a shield, any meeting while kinds trade roles.
+//! harm to a player under a shield, any meeting while kinds trade roles. So is what came of a meeting before the game
+//! changed.
 //!
 //! At a desk a line is an action: `buy trailing +3 in 3 of 4: volatility 0.44 no, volatility 0.66 yes,
 //! trend down no, trend up yes`. No is where it lost, or where another action won. Of each reading
@@ -18,6 +19,8 @@ use std::fmt::{self, Display, Formatter};
 
 /// Most lines about meetings.
 const MOST_LINES: usize = 7;
+/// Cases of something else, one after the other, that show that a game has changed.
+const RENEWED: usize = 2;
 /// Most outcomes on a line.
 const MOST_OUTCOMES: usize = 3;
 /// Most actions of a desk that won sometimes, and that never did.
@@ -90,6 +93,16 @@ impl Digest {
         } else {
             Digest { tallies: tallies(&desk), steps: desk, lines: Vec::new() }
         }
+    }
+
+    /// Whether it came otherwise than this outcome of a trigger too often running to be a slip. That nothing came of it
+    /// takes a case more, as something may be missed.
+    pub fn overturns(&self, trigger: &str, outcome: &str) -> bool {
+        let Some((agree, against)) = self.evidence(trigger, outcome) else { return false };
+        let since = against.iter().filter(|step| agree.iter().all(|held| held < step)).count();
+        let line = self.lines.iter().find(|line| line.trigger() == trigger);
+        let missed = line.is_some_and(|line| line.outcomes.iter().any(|(change, _)| change.is_none()));
+        since >= RENEWED + usize::from(missed)
     }
 
     /// The steps that agree with an outcome of a trigger, and those that do not; none if the digest
@@ -209,6 +222,20 @@ impl Line {
         }
     }
 
+    /// Where all that came of it lately is what never came of it before, the game has changed: then what was before
+    /// says nothing of what is.
+    fn renew(&mut self) {
+        let each = self.outcomes.iter().flat_map(|(change, steps)| steps.iter().map(|step| (*step, *change)));
+        let Some((_, now)) = each.clone().max_by_key(|(step, _)| *step) else { return };
+        let before = each.filter(|(_, change)| *change != now).map(|(step, _)| step).max();
+        let since =
+            self.outcomes.iter().find(|(change, _)| *change == now).map_or(&[][..], |(_, steps)| steps);
+        let is_new = since.iter().all(|step| before.is_some_and(|before| *step > before));
+        if is_new && !self.deeds.is_empty() && since.len() >= RENEWED + usize::from(now.is_none()) {
+            self.outcomes.retain(|(change, _)| *change == now);
+        }
+    }
+
     fn sort(&mut self) {
         self.outcomes.iter_mut().for_each(|(_, steps)| steps.sort_unstable());
         // Stable: of two that came equally often, the one that came first.
@@ -255,6 +282,8 @@ fn lines(steps: &[Step]) -> Vec<Line> {
     for (step, deeds, change) in told.iter().filter(|(_, deeds, _)| deeds.len() < 2) {
         lines.of(deeds).count(*change, *step);
     }
+    // Coincidences are explained by what is known of each thing now.
+    lines.0.iter_mut().for_each(Line::renew);
     for (step, deeds, change) in told.iter().filter(|(_, deeds, _)| deeds.len() > 1) {
         if change.is_none() {
             deeds.iter().for_each(|deed| lines.of(std::slice::from_ref(deed)).count(*change, *step));
@@ -283,6 +312,7 @@ fn lines(steps: &[Step]) -> Vec<Line> {
             // It was shut for want of a key.
             line.outcomes.retain(|(change, _)| !change.is_none());
         }
+        line.renew();
         line.sort();
     }
     let (mut met, nothing): (Vec<Line>, Vec<Line>) =
@@ -559,6 +589,42 @@ nothing: 2 of 2 0";
         assert_eq!(digest.evidence("touch red ring", "+2"), Some((vec![1, 4], vec![3])));
         assert_eq!(digest.evidence("touch red ring", "-1"), Some((vec![], vec![1, 4, 3])));
         assert_eq!(digest.evidence("touch green ring", "+2"), None);
+    }
+
+    #[test]
+    fn what_came_before_a_game_changed_is_left_out() {
+        let counted = |points: &[i32]| {
+            let met: Vec<(&str, Change)> =
+                points.iter().map(|&points| ("touch red ring", score(points))).collect();
+            Digest::new(&played(&met)).to_string()
+        };
+        assert_eq!(counted(&[2, 2, 2, 2, -1, -1]), "touch red ring: 2 of 2 -1");
+        assert_eq!(counted(&[2, 2, 2, 2, -1]), "touch red ring: 4 of 5 +2, 1 of 5 -1", "once may be a slip");
+        assert_eq!(
+            counted(&[2, 2, -1, 2, -1, -1]),
+            "touch red ring: 3 of 6 +2, 3 of 6 -1",
+            "it came before, too"
+        );
+        assert_eq!(
+            counted(&[2, 2, 2, 0, 0]),
+            "touch red ring: 3 of 5 +2, 2 of 5 0",
+            "twice it may be missed"
+        );
+        assert_eq!(counted(&[2, 2, 2, 0, 0, 0]), "touch red ring: 3 of 3 0");
+        let both = "touch red ring and touch pink moon";
+        let met =
+            ["touch red ring", "touch red ring", "touch red ring", "touch red ring", "touch red ring", both];
+        let came = [2, 2, 2, -1, -1, 4].map(score);
+        let met: Vec<(&str, Change)> = met.into_iter().zip(came).collect();
+        let told = "touch red ring: 3 of 3 -1\ntouch pink moon: 1 of 1 +5";
+        assert_eq!(Digest::new(&played(&met)).to_string(), told, "of two things at once");
+        let steps = played(&[("touch red ring", score(2)); 6]);
+        let mut changed = steps[..3].to_vec();
+        changed.extend(played(&[("nothing", score(2)), ("nothing", score(0)), ("nothing", score(0))]));
+        assert!(
+            Digest::new(&changed).to_string().contains("nothing: 2 of 3 0, 1 of 3 +2"),
+            "that is no kind of thing"
+        );
     }
 
     #[test]

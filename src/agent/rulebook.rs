@@ -135,14 +135,19 @@ impl Rulebook {
         self.listed().map(Rule::line).collect()
     }
 
-    /// The lines of the strategist's prompt.
-    pub fn records(&self, now: u32) -> Vec<String> {
-        self.listed().map(|rule| rule.record(now)).collect()
+    /// The lines of the strategist's prompt, which has this digest besides. What that overturns is a maybe there: a rule
+    /// that held for long gives way to as few cases as a guess.
+    pub fn records(&self, now: u32, digest: &Digest) -> Vec<String> {
+        let doubted = |rule: &Rule| {
+            let status = if rule.is_overturned(digest) { Status::Hypothesis } else { rule.status };
+            Rule { status, ..rule.clone() }.record(now)
+        };
+        self.listed().map(doubted).collect()
     }
 
     /// What a change may have come of, among touches that were so near: those of which a rule says just that, or else
-    /// the nearest of those of which none says what comes of them, and of what stood in the way at any rate. None, if
-    /// a rule says that it comes of something else than a touch.
+    /// the nearest of those of which none says what comes of them, and of what stood in the way at any rate; where rules
+    /// say something else of all of them, the nearest. None, if a rule says that it comes of something else than a touch.
     pub(super) fn likely(&self, near: Vec<(u8, Meeting)>, change: &Change) -> Vec<Meeting> {
         let change = change.to_string();
         // Whether a rule says that this comes of its trigger; none, if nobody can tell, or if it was proved wrong.
@@ -165,11 +170,14 @@ impl Rulebook {
             Some(true) => true,
             told => !is_known && (told.is_none() || *far == 0),
         };
+        // Where a rule says something else of all of them, one of those is wrong.
+        let any_may = near.iter().any(&may);
+        let may = |each: &(u8, Meeting)| !any_may || may(each);
         let least = near.iter().filter(|each| may(each)).map(|(far, _)| *far).min();
         let mut likely: Vec<Meeting> = Vec::new();
-        for each in near.into_iter().filter(|each| may(each)) {
+        for each in near.iter().filter(|each| may(each)) {
             if (is_known || Some(each.0) == least) && !likely.contains(&each.1) {
-                likely.push(each.1);
+                likely.push(each.1.clone());
             }
         }
         likely

@@ -4,6 +4,7 @@ mod address;
 mod app;
 mod board;
 mod components;
+mod exhibits;
 mod experiments;
 mod field;
 mod focus;

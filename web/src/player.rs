@@ -97,7 +97,7 @@ pub fn use_player(
     let looks = state.watch.look.as_ref().filter(|look| look.found.is_none());
     let (now, here) = (state.clone(), player.clone());
     use_effect_with(looks.map(|look| (look.decision, look.ballot)), move |wish| {
-        let decision = wish.and_then(|(number, ballot)| Some((now.watch.decision(number)?, ballot)));
+        let decision = wish.and_then(|(number, ballot)| Some((now.decision_of(number)?, ballot)));
         spawn(decision.map(|(decision, ballot)| look(here, decision, ballot)))
     });
     player

@@ -1,6 +1,7 @@
 //! The rulebooks on the page: which there are, which is open, and every way in which they change. Kept in
 //! the browser's storage, together with whatever other tabs do.
 
+use crate::exhibits::store_first;
 use crate::experiments::COLLAPSE_BOOK;
 use crate::storage;
 use gloo_events::EventListener;
@@ -186,7 +187,7 @@ impl Rulebooks {
                 Some(aside) => format!("{aside}\n{text}"),
                 None => text.clone(),
             };
-            let kept = storage::write(UNREADABLE, &both).and_then(|()| storage::remove(SHELF));
+            let kept = store_first(UNREADABLE, &both).and_then(|()| storage::remove(SHELF));
             stores = kept.is_ok();
             aside = Some(both);
             notices.push(match kept {
@@ -544,7 +545,7 @@ impl Rulebooks {
             Err(problem) => return Some(Event::Complain(problem)),
         }
         let text = self.shelf.write(self.stored.as_deref());
-        Some(match storage::write(SHELF, &text) {
+        Some(match store_first(SHELF, &text) {
             Ok(()) => Event::Saved(self.shelf.clone(), text),
             Err(problem) => Event::Complain(problem),
         })

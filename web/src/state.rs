@@ -66,8 +66,10 @@ pub struct State {
     pub own: Board,
     /// How many moments lie before the one that is shown: all of them, unless one looks back.
     pub shown: usize,
-    /// The decision of an earlier episode that is shown instead.
+    /// The decision of an earlier time that is shown instead.
     recalled: Option<Rc<Decision>>,
+    /// The title of its game, if it is one that was kept as evidence: it may be of another agent's.
+    exhibit: Option<String>,
     /// Whether time goes on by itself, where it does at all.
     pub running: bool,
     held: Option<Held>,
@@ -152,6 +154,8 @@ pub enum Event {
     Forward,
     /// Show a decision of the agent's, of whichever episode.
     Recall(u32),
+    /// Show a decision that was kept as evidence, of a game of this title.
+    Exhibit(String, Rc<Decision>),
     /// Go on from the moment that is shown, forgetting what came after it.
     PlayOn,
     Ask(Option<Dialog>),
@@ -224,6 +228,7 @@ impl State {
             board: Board::new(start),
             shown: 0,
             recalled: None,
+            exhibit: None,
             running: false,
             held: None,
             dialog,
@@ -253,9 +258,34 @@ impl State {
         self.shown < self.board.history.len() || self.recalled.is_some()
     }
 
-    /// The decision of an earlier episode that is shown.
+    /// The decision of a number: the one of an earlier time that is shown, or one of this agent's.
+    pub fn decision_of(&self, number: u32) -> Option<Rc<Decision>> {
+        let shown = self.recalled().filter(|decision| decision.number == number).cloned();
+        shown.or_else(|| self.watch.decision(number))
+    }
+
+    /// The decision of an earlier time that is shown.
     pub fn recalled(&self) -> Option<&Rc<Decision>> {
         self.recalled.as_ref()
+    }
+
+    /// The title of that one's game, if it was kept as evidence.
+    pub fn exhibit(&self) -> Option<&str> {
+        self.exhibit.as_deref()
+    }
+
+    /// Of when that one is.
+    pub fn when(&self) -> String {
+        self.exhibit().map_or("in an earlier episode".into(), |game| format!("kept as evidence, in {game}"))
+    }
+
+    /// What is shown is of now again.
+    fn leave_past(&mut self) {
+        if self.recalled.take().is_some() {
+            // Somebody may have looked into it.
+            self.watch.look = None;
+        }
+        self.exhibit = None;
     }
 
     /// The number of the decision that is shown, or of the next one.
@@ -357,7 +387,7 @@ impl State {
         self.own = Board::new(start.clone());
         self.board = Board::new(start);
         self.shown = 0;
-        self.recalled = None;
+        self.leave_past();
         self.stop();
         self.disturb();
         self.watch.begin();
@@ -411,7 +441,7 @@ impl State {
             return;
         }
         self.shown = self.board.history.len();
-        self.recalled = None;
+        self.leave_past();
         if self.board.is_over() && self.is_side_by_side() {
             self.notices = vec![ROUND_OVER.into()];
             return;
@@ -450,7 +480,7 @@ impl State {
         }
         self.stop();
         self.watch.stop();
-        self.recalled = None;
+        self.leave_past();
         match (had, who) {
             (Who::You, Who::Both) => {
                 self.own.history = std::mem::take(&mut self.board.history);
@@ -470,7 +500,7 @@ impl State {
 
     fn show(&mut self, shown: usize) {
         self.shown = shown.min(self.board.history.len());
-        self.recalled = None;
+        self.leave_past();
         self.watch.look = None;
         self.stop();
     }
@@ -489,6 +519,9 @@ impl State {
     /// One moment earlier or later. In an earlier episode moments are decisions.
     fn walk(&mut self, on: bool) {
         match self.recalled() {
+            // It has no neighbours.
+            Some(_) if self.exhibit.is_some() && !on => {}
+            Some(_) if self.exhibit.is_some() => self.show(usize::MAX),
             Some(decision) => match self.watch.beside(decision.number)[usize::from(on)] {
                 Some(next) => self.recall(next),
                 None if on => self.show(usize::MAX),
@@ -660,6 +693,10 @@ impl State {
             }
             Event::Show(shown) => self.show(shown),
             Event::Recall(decision) => self.recall(decision),
+            Event::Exhibit(game, decision) => {
+                self.show(usize::MAX);
+                (self.recalled, self.exhibit) = (Some(decision), Some(game));
+            }
             Event::Back => self.walk(false),
             Event::Forward => self.walk(true),
             // There is no way back into an earlier episode.
@@ -749,7 +786,7 @@ impl State {
             }
             watch::Event::Look { decision, ballot, at } => {
                 self.settings.panels.insert(Panel::Sight);
-                self.watch.look(decision, ballot, at);
+                self.watch.look(self.decision_of(decision).as_deref(), ballot, at);
             }
             watch::Event::Looked { decision, ballot, found, .. } => {
                 self.watch.looked(decision, ballot, found);

@@ -218,13 +218,14 @@ impl Watch {
         [before, after]
     }
 
-    /// Looks into a ballot, if its decision is kept.
-    pub fn look(&mut self, decision: u32, ballot: usize, at: usize) {
+    /// Looks into a ballot of a decision, if it is there.
+    pub fn look(&mut self, decision: Option<&Decision>, ballot: usize, at: usize) {
+        let known = self.look.take();
+        let Some(decision) = decision.filter(|decision| decision.vote.ballots.len() > ballot) else { return };
         // What failed is tried again.
-        let known = self.look.take().filter(|look| look.is_of(decision, ballot));
+        let known = known.filter(|look| look.is_of(decision.number, ballot));
         let known = known.filter(|look| !matches!(look.found, Some(Err(_))));
-        let there = self.decision(decision).is_some_and(|kept| kept.vote.ballots.len() > ballot);
-        self.look = there.then(|| Look { at, ..known.unwrap_or_else(|| Look::new(decision, ballot)) });
+        self.look = Some(Look { at, ..known.unwrap_or_else(|| Look::new(decision.number, ballot)) });
     }
 
     /// Where a ballot's agent looked was found out. Somebody may look elsewhere by now.
@@ -432,20 +433,20 @@ pub mod tests {
         let found = || Ok(Rc::new(Vec::new()));
         let look = |watch: &Watch| watch.look.clone().map(|look| (look.ballot, look.at, look.found));
         let mut watch = Watch::default();
-        watch.look(3, 0, 0);
+        watch.look(None, 0, 0);
         assert_eq!(watch.look, None, "nobody knows that decision");
-        watch.decisions.push_back(Rc::new(Decision { number: 3, ..crate::state::tests::decision() }));
-        watch.look(3, 2, 0);
+        let decision = Decision { number: 3, ..crate::state::tests::decision() };
+        watch.look(Some(&decision), 2, 0);
         assert_eq!(watch.look, None, "nor that ballot");
-        watch.look(3, 1, 4);
+        watch.look(Some(&decision), 1, 4);
         watch.looked(3, 0, found());
         assert_eq!(look(&watch), Some((1, 4, None)), "that was of another ballot");
         watch.looked(3, 1, found());
-        watch.look(3, 1, 9);
+        watch.look(Some(&decision), 1, 9);
         assert_eq!(look(&watch), Some((1, 9, Some(found()))), "another word of the same ballot");
-        watch.look(3, 0, 0);
+        watch.look(Some(&decision), 0, 0);
         watch.looked(3, 0, Err("stopped".into()));
-        watch.look(3, 0, 0);
+        watch.look(Some(&decision), 0, 0);
         assert_eq!(look(&watch), Some((0, 0, None)));
     }
 
@@ -489,24 +490,31 @@ pub mod tests {
 
     #[test]
     fn only_evidence_that_this_agent_gave_can_be_looked_at() {
+        let mut watch = Watch::default();
+        let book = confirmed();
+        assert!(watch.own_steps(&book).is_empty(), "that was in an earlier session");
+        let reflection = Reflection { entry: Some(1), ..reflection() };
+        watch.think(Rc::new(Thought { entry: book.log().last().cloned(), reflection, ..thought(7) }));
+        assert_eq!(book.rules()[0].support, [3, 7]);
+        assert_eq!(watch.own_steps(&book).into_iter().collect::<Vec<_>>(), [7]);
+    }
+
+    /// A rulebook whose one rule the strategist wrote after step 3, and confirmed after step 7.
+    pub fn confirmed() -> Rulebook {
         let status = Status { score: 0, lives: 1, readings: Default::default() };
         let outcome = Outcome { score: 2, ..Outcome::default() };
         let said = "me 1 1. up: touch red ring\naction: up";
-        let revised = |book: &mut Rulebook, number: u32, revision: &str| {
+        let mut book = Rulebook::default();
+        let revisions = [
+            (3, "add | touch red ring | +2 in 1 of 1 | touch red rings for points | maybe"),
+            (7, "confirm 1 | +2 in 2 of 2 | sure"),
+        ];
+        for (number, revision) in revisions {
             let step = Step::new(number, (Action::Up, said), (&status, &status), outcome, false);
             let (revision, _) = Revision::read(revision);
             book.revise(&revision, Origin::Strategist, number, &Digest::new(&[step]));
-            let entry = book.log().last().cloned();
-            let reflection = Reflection { entry: Some(book.log().len() - 1), ..reflection() };
-            Thought { entry, reflection, ..thought(number) }
-        };
-        let mut book = Rulebook::default();
-        let mut watch = Watch::default();
-        revised(&mut book, 3, "add | touch red ring | +2 in 1 of 1 | touch red rings for points | maybe");
-        assert!(watch.own_steps(&book).is_empty(), "that was in an earlier session");
-        watch.think(Rc::new(revised(&mut book, 7, "confirm 1 | +2 in 2 of 2 | sure")));
-        assert_eq!(book.rules()[0].support, [3, 7]);
-        assert_eq!(watch.own_steps(&book).into_iter().collect::<Vec<_>>(), [7]);
+        }
+        book
     }
 
     /// A reflection that came to nothing.

@@ -12,7 +12,7 @@ pub const MOST_NAME: usize = 40;
 /// Most steps for a rule, and most against it.
 const MOST_STEPS: usize = 5000;
 /// So many contradictions one after the other are more than chance.
-const LATE: usize = 3;
+const LATE: usize = 2;
 /// Steps without evidence from which on it is said that a rule is not used.
 const UNUSED: u32 = 50;
 
@@ -146,11 +146,21 @@ impl Rule {
             >= LATE
     }
 
-    /// The steps of a digest that speak for it and against it; none if the digest tells of nothing of the kind, or
-    /// if the rule says in a person's own words what was seen, which are no change's.
-    pub(crate) fn evidence_in(&self, digest: &Digest) -> Option<(Vec<u32>, Vec<u32>)> {
+    /// Whether a digest tells that it came otherwise, too often running to be a slip.
+    pub(crate) fn is_overturned(&self, digest: &Digest) -> bool {
+        self.outcome().is_some_and(|outcome| digest.overturns(&self.trigger, &outcome))
+    }
+
+    /// What comes of its trigger; none if it says so in a person's own words, which are no change's.
+    fn outcome(&self) -> Option<String> {
         let seen: Observation = self.observation.parse().ok()?;
-        Change::ends(&seen.outcome).then(|| digest.evidence(&self.trigger, &seen.outcome)).flatten()
+        Change::ends(&seen.outcome).then_some(seen.outcome)
+    }
+
+    /// The steps of a digest that speak for it and against it; none if the digest tells of nothing of the kind, or
+    /// nobody can tell.
+    pub(crate) fn evidence_in(&self, digest: &Digest) -> Option<(Vec<u32>, Vec<u32>)> {
+        digest.evidence(&self.trigger, &self.outcome()?)
     }
 
     pub(super) fn count(&mut self, (support, contradiction): &(Vec<u32>, Vec<u32>)) {

@@ -169,7 +169,7 @@ impl Site {
         let folder = tempfile::tempdir().expect("a folder to serve");
         // A model that the page ships would load by itself in every test; those that want one put it here.
         let model = folder.path().join("model");
-        let files = ServeDir::new(folder.path()).append_index_html_on_directories(false);
+        let files = ServeDir::new(folder.path());
         let files = files.fallback(ServeDir::new(dist));
         let (asked, cut) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Option<String>>>::default());
         let torn = Arc::<Mutex<Option<Torn>>>::default();

@@ -251,6 +251,10 @@ const BRING: &str = "all => {
     });
 }";
 
+/// What a vote comes to: what is played, what is said of it, what was voted for, the rewards, and how likely the ballots
+/// were.
+type Told = (&'static str, &'static str, &'static [(&'static str, usize)], &'static str, &'static str);
+
 #[tokio::test]
 async fn ties_and_abstentions_are_shown_as_such_and_how_likely_each_ballot_was() {
     let mut visitor = Visitor::open("").await;
@@ -266,7 +270,7 @@ async fn ties_and_abstentions_are_shown_as_such_and_how_likely_each_ballot_was()
     assert_eq!(shown().await, own);
     assert!(told.len() == 4 && told.iter().all(|told| *told < -1.0), "{told:?}");
     // What is played in each of the other votes, what is said of it, and each ballot's reward and how likely it was.
-    let expected: [(&str, &str, &[(&str, usize)], &str, &str); 5] = [
+    let expected: [Told; 5] = [
         (
             "left",
             "A tie, settled by likelihood: left.",

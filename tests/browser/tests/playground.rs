@@ -53,7 +53,6 @@ async fn a_visitor_plays_then_the_agent_votes_and_scores_by_the_rules_that_it_wr
     visitor.until_within(THOUGHT, "document.querySelector('.rules .rule-says')").await;
     visitor.click("#pause").await;
     visitor.until_within(THOUGHT, IDLE).await;
-    visitor.click("[aria-controls=panel-strategist]").await;
     let why: Vec<String> = visitor.js(&texts("#verdicts .yes")).await;
     assert!(!why.is_empty(), "it reflected and does not say why");
     // A rule that the votes go by is marked in the rulebook, and the points come by it.
@@ -66,8 +65,8 @@ async fn a_visitor_plays_then_the_agent_votes_and_scores_by_the_rules_that_it_wr
         .await;
     let score = in_a_hundred_steps(&visitor).await;
     // A rule's evidence leads to the moment that it rests on.
-    visitor.click(".rules button.chip").await;
-    visitor.until("document.querySelector('#play-on, #to-now')").await;
+    let chip: String = visitor.js("document.querySelector('.rules button.chip').ariaLabel").await;
+    let seen = evidence(&visitor, &chip).await;
     visitor.screenshot("main-job").await;
     // A machine that is busy with other tests says little about the page; `make soak` counts on a quiet one.
     println!("The page was blocked for longer than 50 ms: {:?} ms.", visitor.long_tasks().await);
@@ -75,10 +74,21 @@ async fn a_visitor_plays_then_the_agent_votes_and_scores_by_the_rules_that_it_wr
     visitor.reload().await;
     visitor.until_within(THOUGHT, IDLE).await;
     assert_eq!(visitor.site.asked("safetensors").len(), 2);
+    // And so is that moment, word for word.
+    assert_eq!(evidence(&visitor, &chip).await, seen);
+    assert!(visitor.text(".way-on").await.contains("kept as evidence, in Orchard"));
     visitor.leave().await;
     let without = without_rules("#game=orchard&seed=1").await;
     println!("{score} points with rules, {without} without");
     assert!(2 * score > 3 * without, "rules gain little: {score} points, and {without} without them");
+}
+
+/// The ballots of the moment that a piece of a rule's evidence leads to, by the name of the way there.
+async fn evidence(visitor: &Visitor, chip: &str) -> Vec<String> {
+    visitor.click(&format!(".rules [aria-label='{chip}']")).await;
+    let number = chip.strip_prefix("Show decision ").expect("a number");
+    visitor.until(&format!("document.querySelector('#past-title')?.innerText.endsWith(' {number}')")).await;
+    visitor.js(&texts("#ballots .ballot-text")).await
 }
 
 /// What a playing agent has after a hundred steps; then it pauses.
@@ -103,10 +113,13 @@ async fn without_rules(fragment: &str) -> i32 {
 #[tokio::test]
 async fn three_workers_vote_together_and_score_by_the_rules_that_they_wrote() {
     let visitor = Visitor::open_shipped("#game=orchard&seed=4&workers=3").await;
-    visitor.until("document.querySelector('#device-name').innerText == 'CPU, 3 workers'").await;
     visitor.until_within(THOUGHT, IDLE).await;
     visitor.click("#let-play").await;
-    visitor.until_within(THOUGHT, "document.querySelectorAll('.reward').length == 3").await;
+    // The first one begins; the others load meanwhile.
+    visitor
+        .until_within(THOUGHT, "document.querySelector('#device-name').innerText == 'CPU, 3 workers'")
+        .await;
+    visitor.until_within(THOUGHT, "new Set([...document.querySelectorAll('.ballot .trace-head span:last-child')].map(s => s.innerText)).size == 3").await;
     let mut writers: Vec<String> = visitor.js(&texts(".ballot .trace-head span:last-child")).await;
     writers.sort();
     assert_eq!(writers, ["worker 1", "worker 2", "worker 3"]);

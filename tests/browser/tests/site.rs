@@ -1,7 +1,7 @@
 //! The page as others serve it: in a course's page, from a stick by a plain server, and as an app of its own.
 
 use chromiumoxide::cdp::browser_protocol::page::{GetAppManifestParams, GetInstallabilityErrorsParams};
-use rulewright_browser_tests::{IDLE, Visitor, root};
+use rulewright_browser_tests::{IDLE, Visitor, root, texts};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -57,6 +57,52 @@ async fn the_page_can_be_installed() {
     visitor.go("./").await;
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    visitor.forget_logged();
+    visitor.close().await;
+}
+
+/// The page's caches, and which version's style the page has.
+const CACHES: &str = "caches.keys().then(names => names.filter(name => name.startsWith('rulewright-page-')))";
+const STYLE: &str = "getComputedStyle(document.documentElement).getPropertyValue('--version')";
+
+#[tokio::test]
+async fn a_newer_version_takes_over_whole_once_no_page_of_the_older_one_is_open() {
+    let mut visitor = Visitor::open_and_keep("").await;
+    visitor.until_within(THOUGHT, "navigator.serviceWorker.controller?.state == 'activated'").await;
+    visitor.add_rule("touch red rings for points").await;
+    let caches: Vec<String> = visitor.js(CACHES).await;
+    let [old] = caches.as_slice() else { panic!("{caches:?}") };
+    let version = old.strip_prefix("rulewright-page-").expect("it bears its version").to_string();
+    // The host has another one from now on.
+    for part in ["index.html", "start.js", "offline.js", "manifest.webmanifest", "style.css"] {
+        let mut text = std::fs::read_to_string(root().join("dist").join(part)).expect("a part of the page");
+        text = text.replace(&version, "newer");
+        if part == "style.css" {
+            text.push_str(":root { --version: newer; }");
+        }
+        std::fs::write(visitor.site.folder.path().join(part), text).expect("a part of the newer page");
+    }
+    let update = "navigator.serviceWorker.getRegistration().then(found => (window.found = found).update())";
+    visitor.js::<bool>(&format!("{update}.then(() => true)")).await;
+    visitor.until_within(THOUGHT, "found.waiting").await;
+    // Whoever is on the page stays on his version, also when he loads it anew.
+    visitor.reload().await;
+    assert_eq!(visitor.js::<String>(STYLE).await, "");
+    assert_eq!(visitor.js::<Vec<String>>(CACHES).await.len(), 2);
+    let mut style = String::new();
+    for _ in 0..20 {
+        visitor.go("").await;
+        style = visitor.js(STYLE).await;
+        if !style.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(style, "newer");
+    visitor.site.cut(Some("/"));
+    visitor.reload().await;
+    assert_eq!(visitor.js::<String>(STYLE).await, "newer", "it is whole without a network");
+    assert_eq!(visitor.js::<Vec<String>>(CACHES).await, ["rulewright-page-newer"]);
+    assert_eq!(visitor.js::<Vec<String>>(&texts(".rule-says")).await, ["touch red rings for points"]);
     visitor.forget_logged();
     visitor.close().await;
 }

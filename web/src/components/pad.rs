@@ -43,7 +43,7 @@ fn send(state: &UseReducerHandle<State>, event: Event) -> impl Fn(MouseEvent) + 
 fn past(state: &UseReducerHandle<State>) -> Html {
     let recalled = state.recalled().map(|decision| decision.number + 1);
     let where_to = match recalled {
-        Some(decision) => format!("You look back to decision {decision}, in an earlier episode."),
+        Some(decision) => format!("You look back to decision {decision}, {}.", state.when()),
         None => format!("You look back to moment {} of {}.", state.shown, state.board.history.len()),
     };
     html! {

@@ -45,7 +45,7 @@ pub struct RulebookProps {
     pub onevidence: Callback<u32>,
     /// The steps that can be seen.
     #[prop_or_default]
-    pub own: Rc<BTreeSet<u32>>,
+    pub seen: Rc<BTreeSet<u32>>,
     pub drafts: Same<Drafts>,
 }
 
@@ -185,7 +185,7 @@ pub fn RulebookCards(props: &RulebookProps) -> Html {
                 book={book.clone()}
                 typed={typed.clone()}
                 ask={ask.clone()}
-                own={props.own.clone()}
+                seen={props.seen.clone()}
             />
         }
     };

@@ -8,6 +8,7 @@ use super::share::{OfferDialog, ShareDialog};
 use super::votes;
 use crate::address;
 use crate::app::now;
+use crate::exhibits::use_exhibits;
 use crate::field;
 use crate::focus::use_chosen;
 use crate::focus::use_first;
@@ -18,7 +19,7 @@ use crate::state::{self, State};
 use gloo_timers::future::TimeoutFuture;
 use rulewright::agent::rulebook::rule::MOST_NAME;
 use rulewright::agent::rulebook::sheet::{MOST_BYTES, Sheet};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
@@ -61,6 +62,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
     let asked = use_state(|| None::<Asked>);
     let list = use_chosen(state.names().position(|name| name == state.open()));
     let sharing = use_state(|| false);
+    let exhibits = use_exhibits(page);
     let exported = use_state(|| false);
     let drafts = use_drafts(state);
     let dismiss = {
@@ -142,9 +144,14 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
         })
     };
     use_covered(page, *sharing);
+    let (own, kept) = (page.watch.own_steps(state.book()), exhibits.steps(state.book()));
+    let seen: Rc<BTreeSet<u32>> = Rc::new(own.union(&kept).copied().collect());
     let evidence = {
-        let dispatcher = page.dispatcher();
-        move |decision| dispatcher.dispatch(state::Event::Recall(decision))
+        let (page, book) = (page.clone(), state.book().clone());
+        move |step| {
+            let is_own = own.contains(&step) && page.watch.decision(step).is_some();
+            page.dispatch(if is_own { state::Event::Recall(step) } else { exhibits.show(&book, step) });
+        }
     };
     let named = votes::named(page);
     // A key that is pressed here is not for the game.
@@ -180,7 +187,7 @@ pub fn ShelfSection(props: &ShelfProps) -> Html {
                 onundo={at(Event::Undo)}
                 onredo={at(Event::Redo)}
                 onevidence={evidence}
-                own={Rc::new(page.watch.own_steps(state.book()))}
+                {seen}
                 drafts={Same(drafts)}
             />
             <WorthBar page={page.clone()} lab={lab.clone()} rulebook={state.book().clone()} />

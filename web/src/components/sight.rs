@@ -22,7 +22,7 @@ use yew::prelude::*;
 
 /// The decision that somebody looks into, or else the one that is shown.
 fn subject(state: &State) -> Option<Rc<Decision>> {
-    let looked = state.watch.look.as_ref().and_then(|look| state.watch.decision(look.decision));
+    let looked = state.watch.look.as_ref().and_then(|look| state.decision_of(look.decision));
     looked.or_else(|| votes::shown(state))
 }
 
@@ -50,7 +50,7 @@ pub fn Sight(props: &Shared) -> Html {
                 <h4>{ "The board in words" }</h4>
                 <p id="sight">
                     if state.recalled().is_some() {
-                        { "Of an earlier episode only the picture is kept." }
+                        { "Of an earlier time only the picture is kept." }
                     } else {
                         { words::described(state.view()) }
                     }

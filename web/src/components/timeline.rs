@@ -17,7 +17,7 @@ pub fn Timeline(props: &Shared) -> Html {
     let last = state.board.history.len();
     let recalls = state.recalled().is_some();
     let shown = match state.recalled() {
-        Some(decision) => format!("decision {}, of an earlier episode", decision.number + 1),
+        Some(decision) => format!("decision {}, {}", decision.number + 1, state.when()),
         None => format!("after {} of {last} moments", state.shown),
     };
     let jump = |id: &'static str, icon: &'static str, label: &'static str, to: Option<Event>| {
@@ -62,7 +62,10 @@ pub fn Timeline(props: &Shared) -> Html {
         };
     let score = moments(state.around(scored));
     let reflection = moments(state.around(reflected));
-    let episode = state.watch.beyond(state.decision()).map(|decision| decision.map(Event::Recall));
+    let episode = match state.exhibit() {
+        Some(_) => NOWHERE,
+        None => state.watch.beyond(state.decision()).map(|decision| decision.map(Event::Recall)),
+    };
     html! {
         <>
         <div class="timeline">

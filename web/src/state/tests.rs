@@ -309,6 +309,25 @@ fn decisions_of_earlier_episodes_are_walked_through_and_lead_back_to_now() {
     assert!(state.notices[0].contains("not kept"));
 }
 
+#[test]
+fn a_decision_kept_as_evidence_has_no_neighbours_and_may_be_looked_into() {
+    let mut state = with_agent(true);
+    for number in 0..3 {
+        state = after(state.clone(), &[played(state.run, number), decided(number)]);
+    }
+    let kept = Rc::new(Decision { number: 1, actions: vec![Action::Up], ..decision() });
+    let state = after(state, &[Event::Exhibit("Orchard".into(), kept.clone())]);
+    assert_eq!((state.recalled(), state.exhibit(), state.looks_back()), (Some(&kept), Some("Orchard"), true));
+    assert_eq!(state.decision_of(1).as_ref(), Some(&kept), "not the agent's own of that number");
+    let look = Event::Watch(watch::Event::Look { decision: 1, ballot: 0, at: 0 });
+    let state = after(state, &[look, Event::Back]);
+    assert_eq!((state.recalled(), state.watch.look.is_some()), (Some(&kept), true));
+    for leave in [Event::Forward, Event::PlayOn, Event::Pause, Event::Recall(1), Event::Restart] {
+        let now = after(state.clone(), &[leave]);
+        assert_eq!((now.recalled(), now.exhibit(), now.watch.look.is_none()), (None, None, true));
+    }
+}
+
 fn side_by_side() -> State {
     let state = with_agent(true);
     after(state, &[Event::Who(Who::Both)])

@@ -4,6 +4,7 @@ use super::Ask;
 use super::form::Form;
 use super::pieces::pieces;
 use crate::components::icon::Icon;
+use crate::exhibits::MOST_STEPS;
 use crate::lab::words;
 use gloo_timers::callback::Timeout;
 use rulewright::agent::revision::hand::{Hand, Words};
@@ -13,8 +14,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Most steps of evidence that are shown, of each sort.
-const MOST_STEPS: usize = 8;
 /// For how long new words are shown beside the old ones, in milliseconds.
 const SHOWN_FOR: u32 = 4000;
 
@@ -42,7 +41,7 @@ pub struct CardProps {
     pub typed: Callback<(String, Words)>,
     pub ask: Callback<Ask>,
     /// The steps of evidence that can be seen.
-    pub own: Rc<BTreeSet<u32>>,
+    pub seen: Rc<BTreeSet<u32>>,
 }
 
 /// The card.
@@ -137,9 +136,8 @@ pub fn Card(props: &CardProps) -> Html {
     }
 }
 
-/// The decisions that speak for a rule, or against it: the latest, each a way to that moment if the agent
-/// that plays took it.
-fn evidence(name: &'static str, steps: &[u32], CardProps { ask, own, .. }: &CardProps) -> Html {
+/// The decisions that speak for a rule, or against it: the latest, each a way to that moment if it was kept.
+fn evidence(name: &'static str, steps: &[u32], CardProps { ask, seen, .. }: &CardProps) -> Html {
     if steps.is_empty() {
         return Html::default();
     }
@@ -147,8 +145,8 @@ fn evidence(name: &'static str, steps: &[u32], CardProps { ask, own, .. }: &Card
         let ask = ask.clone();
         let onclick = move |_: MouseEvent| ask.emit(Ask::Evidence(step));
         let number = u64::from(step) + 1;
-        if !own.contains(&step) {
-            return html! { <span class="chip" title="Seen in an earlier session, or elsewhere">{ number }</span> };
+        if !seen.contains(&step) {
+            return html! { <span class="chip" title="That moment was not kept here">{ number }</span> };
         }
         html! {
             <button type="button" class="chip" aria-label={format!("Show decision {number}")} {onclick}>{ number }</button>
