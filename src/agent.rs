@@ -28,7 +28,7 @@ use mctrl::{Event, Learner, Learning};
 use memory::{Memory, Source};
 use revision::{Operation, Revision};
 use rulebook::{Origin, Rulebook};
-use schedule::{Schedule, Scheduler, Seen, Verdict, new_things, surprise};
+use schedule::{Schedule, Scheduler, Seen, Verdict, new_things, told};
 use seed::{Use, seed};
 use serde::{Deserialize, Serialize};
 use trace::{Meeting, Step};
@@ -414,10 +414,7 @@ impl Agent {
     fn consider(&mut self, vote: &Vote, settled: &[Step], outcome: Outcome) -> Verdict {
         let unread = || Digest::new(&self.history.unread());
         let seen = Seen {
-            surprises: settled
-                .iter()
-                .filter_map(|step| surprise(step, self.rulebook.listed(), unread))
-                .collect(),
+            told: settled.iter().filter_map(|step| told(step, self.rulebook.listed(), unread)).collect(),
             new: new_things(vote.text()),
             agreed: vote.tally.is_agreed() || vote.ballots.len() < 2,
             scored: outcome.score > 0,

@@ -4,7 +4,7 @@
 
 use super::digest::Digest;
 use super::prompt;
-use super::rulebook::Rule;
+use super::rulebook::{Rule, Status};
 use super::trace::{Meeting, Step};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
@@ -72,6 +72,8 @@ pub enum Reason {
         /// The trace step, in words.
         step: String,
     },
+    /// A maybe, by name, has held often enough by now to be sure of it.
+    Held(String),
     /// So many of the last decisions had no agreement.
     Disagreement(u32),
     /// Something was named for the first time, and again right after that.
@@ -86,6 +88,7 @@ impl Reason {
         match self {
             Reason::Contradicted { .. } => "contradicted",
             Reason::Unexplained { .. } => "unexplained",
+            Reason::Held(_) => "held",
             Reason::Disagreement(_) => "disagreement",
             Reason::New(_) => "new",
             Reason::Stall(_) => "stall",
@@ -98,6 +101,7 @@ impl Display for Reason {
         match self {
             Reason::Contradicted { rule, step } => write!(f, "{rule} says otherwise: {step}"),
             Reason::Unexplained { step } => write!(f, "no rule says why: {step}"),
+            Reason::Held(rule) => write!(f, "{rule} has held often enough to be sure of it"),
             Reason::Disagreement(decisions) => write!(f, "no agreement in {decisions} of the last decisions"),
             Reason::New(thing) => write!(f, "new: {thing}"),
             Reason::Stall(decisions) => write!(f, "no point for {decisions} decisions"),
@@ -157,8 +161,8 @@ impl Display for Verdict {
 /// What a decision showed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seen {
-    /// Outcomes that a rule contradicts, or that none explains.
-    pub surprises: Vec<Reason>,
+    /// What outcomes say of the rules.
+    pub told: Vec<Reason>,
     /// Things that the agent called new.
     pub new: Vec<String>,
     /// Whether the votes agreed.
@@ -239,14 +243,14 @@ impl Scheduler {
 
     fn weigh(&mut self, dynamic: &Dynamic, seen: Seen) -> Because {
         self.budget = (self.budget + u64::from(dynamic.budget)).min(u64::from(dynamic.budget) * 100);
-        for surprise in seen.surprises {
-            if let Reason::Contradicted { rule, .. } = &surprise
+        for told in seen.told {
+            if let Reason::Contradicted { rule, .. } = &told
                 && !self.stubborn.contains(rule)
             {
                 // What was settled is not: there is no time to lose.
                 self.cooldown = self.cooldown.min(dynamic.cooldown);
             }
-            self.wait_for(surprise);
+            self.wait_for(told);
         }
         for thing in &seen.new {
             if self.glimpsed.contains(thing) && self.known.insert(thing.clone()) {
@@ -311,9 +315,10 @@ impl Scheduler {
     }
 }
 
-/// Whether a step is a surprise to who goes by these rules; `unread` tells of it, and of those before it that no
-/// reflection has read. Once is no surprise: it may have been a slip, and the strategist would keep the rule.
-pub fn surprise<'a>(
+/// What a step says of these rules that is worth a reflection: that one is wrong, that none explains it, or that one has
+/// held often enough. `unread` tells of it, and of those before it that no reflection has read. What came otherwise once
+/// may have been a slip, and the strategist would keep the rule.
+pub fn told<'a>(
     step: &Step,
     rules: impl Iterator<Item = &'a Rule>,
     unread: impl Fn() -> Digest,
@@ -323,24 +328,23 @@ pub fn surprise<'a>(
         // The step cannot tell, or not by what: the strategist could make nothing of it.
         return None;
     }
-    let told = |rule: &Rule| {
-        let (agree, against) = rule.evidence_in(&digest)?;
-        Some((!agree.is_empty(), !against.is_empty() && rule.is_overturned(&unread())))
-    };
-    let (mut explained, mut contradicted) = (step.change.is_none(), None);
+    let (mut explained, mut found) = (step.change.is_none(), None);
     for rule in rules {
-        match told(rule) {
-            Some((true, _)) => explained = true,
-            Some((false, true)) => contradicted = Some(rule.rule_id.clone()),
-            // Perhaps for once.
-            Some((false, false)) => explained = true,
+        match rule.evidence_in(&digest) {
+            Some((agree, against)) => {
+                explained = true;
+                if agree.is_empty() && !against.is_empty() && rule.is_overturned(&unread()) {
+                    let rule = rule.rule_id.clone();
+                    return Some(Reason::Contradicted { rule, step: step.to_string() });
+                }
+                if !agree.is_empty() && rule.status == Status::Hypothesis && rule.is_borne_out(&unread()) {
+                    found = Some(Reason::Held(rule.rule_id.clone()));
+                }
+            }
             None => explained |= speaks_of(rule, step),
         }
     }
-    match contradicted {
-        Some(rule) => Some(Reason::Contradicted { rule, step: step.to_string() }),
-        None => (!explained).then(|| Reason::Unexplained { step: step.to_string() }),
-    }
+    if explained { found } else { Some(Reason::Unexplained { step: step.to_string() }) }
 }
 
 /// Whether a rule names a thing that a step met, where evidence cannot tell: one in a person's own words,
@@ -381,33 +385,36 @@ mod tests {
         book
     }
 
-    /// What is a surprise of the last of so many meetings that came to the same.
-    fn surprised(rules: &str, met: &str, points: i32, times: usize) -> String {
+    /// What the last of so many meetings says that came to the same.
+    fn said(rules: &str, met: &str, points: i32, times: usize) -> String {
         let steps = played(&vec![(met, score(points)); times]);
-        let told = surprise(&steps[times - 1], book(rules).listed(), || Digest::new(&steps));
+        let told = told(&steps[times - 1], book(rules).listed(), || Digest::new(&steps));
         told.map_or("none".into(), |reason| reason.to_string())
     }
 
     #[test]
-    fn a_surprise_is_what_a_rule_contradicts_or_none_explains() {
+    fn what_is_worth_a_reflection_contradicts_a_rule_or_bears_it_out_or_has_none() {
         let rule = "add | touch red ring | +2 in 3 of 3 | touch red rings for points | sure";
-        assert_eq!(surprised(rule, "touch red ring", 2, 2), "none");
-        assert_eq!(surprised(rule, "touch red ring", -1, 1), "none", "it may have been a slip");
-        let twice = surprised(rule, "touch red ring", -1, 2);
+        assert_eq!(said(rule, "touch red ring", 2, 2), "none");
+        assert_eq!(said(rule, "touch red ring", -1, 1), "none", "it may have been a slip");
+        let twice = said(rule, "touch red ring", -1, 2);
         assert!(twice.starts_with("R1 says otherwise: 2 up: touch red ring: -1"), "{twice}");
-        assert_eq!(surprised(rule, "touch red ring", 0, 2), "none", "twice it may have been missed");
-        assert!(surprised(rule, "touch red ring", 0, 3).starts_with("R1 says otherwise"));
-        let unknown = surprised(rule, "touch blue box", -1, 1);
+        assert_eq!(said(rule, "touch red ring", 0, 2), "none", "twice it may have been missed");
+        assert!(said(rule, "touch red ring", 0, 3).starts_with("R1 says otherwise"));
+        let unknown = said(rule, "touch blue box", -1, 1);
         assert!(unknown.starts_with("no rule says why: 1 up: touch blue box"), "{unknown}");
-        assert_eq!(surprised(rule, "touch blue box", 0, 1), "none");
-        assert_eq!(surprised("", "nothing", 2, 2), "none", "nobody could say by what it came");
+        assert_eq!(said(rule, "touch blue box", 0, 1), "none");
+        assert_eq!(said("", "nothing", 2, 2), "none", "nobody could say by what it came");
         let own = "add | near boxes | bad in 1 of 1 | keep off blue boxes | sure";
-        assert_eq!(surprised(own, "touch blue box", -1, 2), "none", "a person's words name it");
+        assert_eq!(said(own, "touch blue box", -1, 2), "none", "a person's words name it");
+        let maybe = "add | touch red ring | +2 in 1 of 1 | touch red rings for points | maybe";
+        assert_eq!(said(maybe, "touch red ring", 2, 2), "none", "not often enough");
+        assert_eq!(said(maybe, "touch red ring", 2, 3), "R1 has held often enough to be sure of it");
     }
 
     #[test]
     fn a_rule_that_held_for_long_is_contradicted_as_soon_as_it_fails_twice_running() {
-        let surprises = |points: &[i32]| -> Vec<bool> {
+        let contradicts = |points: &[i32]| -> Vec<bool> {
             let mut book = book("add | touch red ring | +2 in 1 of 1 | touch red rings | sure");
             let met: Vec<(&str, Change)> =
                 points.iter().map(|&points| ("touch red ring", score(points))).collect();
@@ -415,20 +422,20 @@ mod tests {
             let told = |(at, step): (usize, &Step)| {
                 // Some were read by a reflection that kept the rule.
                 let unread = Digest::new(&steps[at - at % 3..=at]);
-                let surprise = surprise(step, book.listed(), || unread.clone());
+                let told = told(step, book.listed(), || unread.clone());
                 book.revise(&Revision::default(), Origin::Strategist, 9, &unread);
-                matches!(surprise, Some(Reason::Contradicted { .. }))
+                matches!(told, Some(Reason::Contradicted { .. }))
             };
             steps.iter().enumerate().map(told).collect()
         };
-        assert_eq!(surprises(&[-1; 4]), [false, true, true, false], "false from the beginning");
-        let changed = surprises(&[2, 2, 2, 2, -1, -1, -1, 2]);
+        assert_eq!(contradicts(&[-1; 4]), [false, true, true, false], "false from the beginning");
+        let changed = contradicts(&[2, 2, 2, 2, -1, -1, -1, 2]);
         assert_eq!(
             changed,
             [false, false, false, false, false, true, false, false],
             "one that was read counts no more"
         );
-        assert_eq!(surprises(&[2, 0, 2, 0, 2, 0]), [false; 6], "it fails at times");
+        assert_eq!(contradicts(&[2, 0, 2, 0, 2, 0]), [false; 6], "it fails at times");
     }
 
     #[test]
@@ -439,9 +446,9 @@ mod tests {
     }
 
     fn seen(surprises: &[&str]) -> Seen {
-        let surprise = |rule: &&str| Reason::Contradicted { rule: rule.to_string(), step: "x".into() };
-        let surprises = surprises.iter().map(surprise).collect();
-        Seen { surprises, agreed: true, scored: true, met: true, ..Seen::default() }
+        let told = |rule: &&str| Reason::Contradicted { rule: rule.to_string(), step: "x".into() };
+        let told = surprises.iter().map(told).collect();
+        Seen { told, agreed: true, scored: true, met: true, ..Seen::default() }
     }
 
     #[test]

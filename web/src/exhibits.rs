@@ -140,8 +140,7 @@ pub fn use_exhibits(state: &UseReducerHandle<State>) -> Exhibits {
             });
         });
     }
-    let known = known.borrow().clone();
-    known
+    known.borrow().clone()
 }
 
 #[cfg(test)]

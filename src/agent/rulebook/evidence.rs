@@ -201,7 +201,7 @@ pub(super) fn known(rules: &[Rule], listed: &[usize], operation: &Operation) -> 
 
 /// Whether a rule is sure after more evidence. One that was sure before, a person's too, stays so until more
 /// speaks against it than for it; another one if the strategist says so, on enough of all its cases.
-fn is_sure(rule: &Rule, said: bool, evidence: &Evidence) -> bool {
+pub(super) fn is_sure(rule: &Rule, said: bool, evidence: &Evidence) -> bool {
     let mut after = rule.clone();
     after.count(evidence);
     let (held, failed) = (after.support.len() as u32, after.contradiction.len() as u32);

@@ -1,5 +1,6 @@
 //! A rule: the article's four fields, how far it is to be relied on, and what it rests on.
 
+use super::evidence::is_sure;
 use crate::agent::digest::Digest;
 use crate::agent::revision::{Observation, tidy};
 use crate::agent::trace::Change;
@@ -149,6 +150,11 @@ impl Rule {
     /// Whether a digest tells that it came otherwise, too often running to be a slip.
     pub(crate) fn is_overturned(&self, digest: &Digest) -> bool {
         self.outcome().is_some_and(|outcome| digest.overturns(&self.trigger, &outcome))
+    }
+
+    /// Whether one can be sure of it, with what a digest counts besides.
+    pub(crate) fn is_borne_out(&self, digest: &Digest) -> bool {
+        self.evidence_in(digest).is_some_and(|evidence| is_sure(self, true, &evidence))
     }
 
     /// What comes of its trigger; none if it says so in a person's own words, which are no change's.
