@@ -570,21 +570,30 @@ async fn ten_thousand_damaged_links_do_no_harm() {
     visitor.leave().await;
 }
 
+/// Fills the browser's storage.
+const FILL: &str = "let room = 'x'.repeat(1 << 20);
+    while (room) {
+        try { localStorage.setItem('room' + Math.random(), room) }
+        catch (_) { room = room.slice(1 + room.length / 2) }
+    }";
+
 #[tokio::test]
 async fn a_full_or_forbidden_storage_is_said() {
     let visitor = Visitor::open("").await;
     visitor.add_rule("touch red rings").await;
-    visitor
-        .run("let room = 'x'.repeat(1 << 20); let n = 0;
-            while (room) { try { localStorage.setItem('room' + n++, room) } catch (_) { room = room.slice(1 + room.length / 2) } }")
-        .await;
+    // What was kept as evidence gives way to what a person writes.
+    visitor.run(&format!("localStorage.setItem('rulewright.exhibits', ' '.repeat(20000)); {FILL}")).await;
+    visitor.add_rule("go home").await;
+    visitor.until("localStorage.getItem('rulewright.shelf').includes('go home')").await;
+    assert!(visitor.js::<bool>("localStorage.getItem('rulewright.exhibits') === null").await);
+    visitor.run(FILL).await;
     visitor.add_rule("avoid blue boxes").await;
     visitor.until("document.querySelector('#rulebook-notices').innerText.includes('no more room')").await;
-    until_says(&visitor, &["touch red rings", "avoid blue boxes"]).await;
-    visitor.run("for (let n = 0; n < 99; n++) localStorage.removeItem('room' + n)").await;
-    visitor.add_rule("go home").await;
+    until_says(&visitor, &["touch red rings", "go home", "avoid blue boxes"]).await;
+    visitor.run("Object.keys(localStorage).filter(key => key.startsWith('room')).forEach(key => localStorage.removeItem(key))").await;
+    visitor.add_rule("wait there").await;
     visitor.reload().await;
-    until_says(&visitor, &["touch red rings", "avoid blue boxes", "go home"]).await;
+    until_says(&visitor, &["touch red rings", "go home", "avoid blue boxes", "wait there"]).await;
     // And what is stored but can't be read is put aside, not written over.
     visitor.run("localStorage.setItem('rulewright.shelf', '{broken')").await;
     visitor.reload().await;

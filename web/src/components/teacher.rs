@@ -120,7 +120,7 @@ fn Handout(props: &HandoutProps) -> Html {
 fn frame(lesson: &Lesson, link: &str) -> String {
     let link = link.replace('&', "&amp;");
     format!(
-        "<iframe src=\"{link}\" title=\"Rulewright: {}\" width=\"100%\" height=\"900\"></iframe>",
+        "<iframe src=\"{link}\" title=\"Rulewright: {}\" width=\"100%\" height=\"900\" allow=\"clipboard-write\"></iframe>",
         lesson.notes.title
     )
 }

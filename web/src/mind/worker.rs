@@ -19,6 +19,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, WorkerOptions, WorkerType};
 
+/// Times its warm-up, which is three prompts and some words after each, is more than any job takes without a word.
+const WARM: f64 = 20.0;
+
 /// A worker with a model. It ends with its owner, and whatever it does then is lost.
 pub struct Worker {
     desk: Rc<RefCell<Desk>>,
@@ -33,6 +36,8 @@ struct Desk {
     hired: u32,
     /// Replies so far.
     replies: u32,
+    /// Milliseconds in which it has to say something of a job.
+    patience: u32,
     /// Whether the CPU may take the place of a GPU.
     falls_back: bool,
     tell: UnboundedSender<News>,
@@ -49,7 +54,8 @@ impl Worker {
     pub fn start(backend: Backend, source: Source) -> (Self, UnboundedReceiver<News>) {
         let (tell, heard) = unbounded();
         let ledger = Ledger::new(source);
-        let desk = Desk { backend, ledger, post: None, hired: 0, replies: 0, falls_back: false, tell };
+        let (hired, replies, patience) = (0, 0, LONGEST);
+        let desk = Desk { backend, ledger, post: None, hired, replies, patience, falls_back: false, tell };
         let desk = Rc::new(RefCell::new(desk));
         hire(&desk);
         (Self { desk }, heard)
@@ -114,6 +120,9 @@ impl Desk {
 
     fn hear(&mut self, reply: Reply) {
         self.replies += 1;
+        if let Reply::Loaded(about) = &reply {
+            self.patience = LONGEST.max((about.milliseconds[2] * WARM) as u32);
+        }
         let (send, tell) = self.ledger.hear(reply);
         self.send(send);
         self.tell(tell);
@@ -218,17 +227,19 @@ fn broken(desk: &Weak<RefCell<Desk>>, number: u32, problem: String, for_good: bo
     });
 }
 
-/// Replaces the worker with this number when it hangs: when for a whole minute it says nothing of a job.
+/// Replaces the worker with this number when it hangs: when for a whole minute it says nothing of a job, or for longer
+/// with a model that is slow.
 fn look_after(number: u32, desk: Weak<RefCell<Desk>>) {
     spawn_local(async move {
         let mut before = None;
         loop {
-            TimeoutFuture::new(LONGEST).await;
+            let patience = desk.upgrade().map_or(LONGEST, |desk| desk.borrow().patience);
+            TimeoutFuture::new(patience).await;
             let Some(this) = desk.upgrade().filter(|desk| desk.borrow().hired == number) else { return };
             let this = this.borrow();
             let now = this.ledger.oldest().map(|job| (job, this.replies));
             if now.is_some() && now == before {
-                let problem = format!("it has said nothing for {} seconds", LONGEST / 1000);
+                let problem = format!("it has said nothing for {} seconds", patience / 1000);
                 return broken(&desk, number, problem, false);
             }
             before = now;
