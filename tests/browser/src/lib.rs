@@ -44,6 +44,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use tower_http::services::ServeDir;
 
 /// Chromium's switches for a GPU that is software.
@@ -150,6 +151,7 @@ pub struct Site {
     asked: Arc<Mutex<Vec<String>>>,
     cut: Arc<Mutex<Option<String>>>,
     torn: Arc<Mutex<Option<Torn>>>,
+    let_go: Arc<Notify>,
     silent: Arc<AtomicBool>,
 }
 
@@ -158,6 +160,8 @@ struct Torn {
     part: String,
     /// Whether the host gives pieces of it.
     ranges: bool,
+    /// Whether it breaks off only when the test says so.
+    held: bool,
     is_first: bool,
 }
 
@@ -173,20 +177,21 @@ impl Site {
         let files = files.fallback(ServeDir::new(dist));
         let (asked, cut) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Option<String>>>::default());
         let torn = Arc::<Mutex<Option<Torn>>>::default();
-        let silent = Arc::<AtomicBool>::default();
+        let (silent, let_go) = (Arc::<AtomicBool>::default(), Arc::<Notify>::default());
         let keep = {
             let (asked, cut, torn, silent) = (asked.clone(), cut.clone(), torn.clone(), silent.clone());
+            let let_go = let_go.clone();
             move |mut request: Request, next: Next| {
                 let path = request.uri().path().to_string();
                 let is_cut = cut.lock().expect("one writer").as_ref().is_some_and(|part| path.contains(part));
                 let is_missing = path.contains("/rulewright/model/") && !model.exists();
                 let mut torn = torn.lock().expect("one writer");
                 let torn = torn.as_mut().filter(|torn| path.contains(&torn.part));
-                let breaks = torn.is_some_and(|torn| {
+                let breaks = torn.and_then(|torn| {
                     if !torn.ranges {
                         request.headers_mut().remove(RANGE);
                     }
-                    std::mem::take(&mut torn.is_first)
+                    std::mem::take(&mut torn.is_first).then(|| torn.held.then(|| let_go.clone()))
                 });
                 asked.lock().expect("one writer").push(path);
                 let is_silent = silent.load(Ordering::Relaxed);
@@ -197,8 +202,10 @@ impl Site {
                     match (is_cut, is_missing) {
                         (true, _) => broken_off(),
                         (_, true) => StatusCode::NOT_FOUND.into_response(),
-                        _ if breaks => half(next.run(request).await).await,
-                        _ => next.run(request).await,
+                        _ => match breaks {
+                            Some(held) => half(next.run(request).await, held).await,
+                            None => next.run(request).await,
+                        },
                     }
                 }
             }
@@ -207,7 +214,8 @@ impl Site {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, pages).await });
-        Site { address: format!("http://{address}/courses/rulewright/"), folder, asked, cut, torn, silent }
+        let address = format!("http://{address}/courses/rulewright/");
+        Site { address, folder, asked, cut, torn, let_go, silent }
     }
 
     /// Puts a model of `tests/parity` beside the page.
@@ -264,7 +272,19 @@ impl Site {
     /// The next answer for a path that contains this breaks off in the middle. Afterwards the host gives pieces of
     /// it, or only the whole.
     pub fn tear(&self, part: &str, ranges: bool) {
-        *self.torn.lock().expect("one writer") = Some(Torn { part: part.into(), ranges, is_first: true });
+        let torn = Torn { part: part.into(), ranges, held: false, is_first: true };
+        *self.torn.lock().expect("one writer") = Some(torn);
+    }
+
+    /// The same, but that it stops there, and breaks off when [`Site::let_go`] says so.
+    pub fn hold(&self, part: &str) {
+        let torn = Torn { part: part.into(), ranges: true, held: true, is_first: true };
+        *self.torn.lock().expect("one writer") = Some(torn);
+    }
+
+    /// What is held breaks off.
+    pub fn let_go(&self) {
+        self.let_go.notify_one();
     }
 
     /// The paths that were asked for and contain this, by the page or by a worker.
@@ -280,14 +300,17 @@ fn broken_off() -> Response {
     Response::new(Body::from_stream(futures::stream::once(cut)))
 }
 
-/// An answer whose first half arrives before the connection closes.
-async fn half(response: Response) -> Response {
+/// An answer whose first half arrives before the connection closes, soon or when it is let go.
+async fn half(response: Response, held: Option<Arc<Notify>>) -> Response {
     let (head, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.expect("a whole answer");
     let first = bytes.slice(..bytes.len() / 2);
-    let cut = async {
-        // What was written is on its way by then.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+    let cut = async move {
+        match held {
+            Some(held) => held.notified().await,
+            // What was written is on its way by then.
+            None => tokio::time::sleep(Duration::from_millis(300)).await,
+        }
         Err(io::Error::other("the network is cut"))
     };
     let parts = futures::stream::iter([Ok(first)]).chain(futures::stream::once(cut));

@@ -35,17 +35,18 @@ async fn played_anew(visitor: &Visitor, steps: usize) -> Vec<String> {
 async fn a_visitor_plays_then_the_agent_votes_and_scores_by_the_rules_that_it_wrote() {
     let mut visitor = Visitor::open("").await;
     visitor.site.put_shipped_model();
-    visitor.site.tear("model.safetensors", true);
-    visitor.page.evaluate_on_new_document(STATUS).await.expect("a script before the page's own");
+    visitor.site.hold("model.safetensors");
     visitor.go("").await;
     // At once, while the model comes in: it breaks off in the middle, and the rest follows.
     visitor.press("ArrowUp").await;
     visitor.until("+document.querySelector('#steps').innerText == 1").await;
+    let bytes =
+        "/loading: [\\d.]+ [KM]B of [\\d.]+ MB/.test(document.querySelector('#agent-status').innerText)";
+    visitor.until(bytes).await;
+    visitor.site.let_go();
     visitor.until(IDLE).await;
     assert_eq!(visitor.site.asked("safetensors").len(), 2);
     visitor.forget_logged();
-    let bytes = "statuses.some(status => /loading: [\\d.]+ [KM]B of [\\d.]+ MB/.test(status))";
-    assert!(visitor.js::<bool>(bytes).await, "{:?}", visitor.js::<Vec<String>>("statuses").await);
     visitor.time_tasks().await;
     visitor.click("#let-play").await;
     visitor.until("document.querySelectorAll('#ballots .ballot').length == 3").await;
@@ -129,11 +130,6 @@ async fn three_workers_vote_together_and_score_by_the_rules_that_they_wrote() {
     println!("{score} points with rules, {without} without");
     assert!(2 * score > 3 * without, "rules gain little: {score} points, and {without} without them");
 }
-
-/// Keeps everything that the page says of its agent.
-const STATUS: &str = "window.statuses = [];
-    new MutationObserver(() => statuses.push(document.querySelector('#agent-status')?.innerText ?? ''))
-        .observe(document, { subtree: true, childList: true, characterData: true })";
 
 #[tokio::test]
 async fn the_threshold_of_the_articles_rule_is_read_as_it_is_written_and_moving_it_changes_what_is_played() {

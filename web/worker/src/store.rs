@@ -6,8 +6,10 @@ mod download;
 mod turn;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use futures_util::future::try_join_all;
+use gloo_timers::callback::Timeout;
 use rulewright::vlm::folder::{CHECKSUMS, Folder, ModelError, sha256};
 use rulewright_protocol::{LocalFile, Reply, Source};
 use wasm_bindgen_futures::JsFuture;
@@ -201,27 +203,50 @@ async fn from_disk(files: &[LocalFile]) -> Result<Fetched, ModelError> {
 }
 
 /// How much of each file is there, and of how much.
-struct Progress {
+struct Progress(Rc<Told>);
+
+struct Told {
     files: RefCell<Vec<(u64, Option<u64>)>>,
-    told: Cell<f64>,
+    /// When the page was told last.
+    at: Cell<f64>,
+    /// Whether it will be told soon.
+    soon: Cell<bool>,
 }
 
 impl Progress {
     fn new(files: usize) -> Self {
-        Self { files: RefCell::new(vec![(0, None); files]), told: Cell::new(f64::NEG_INFINITY) }
+        let files = RefCell::new(vec![(0, None); files]);
+        Self(Rc::new(Told { files, at: Cell::new(f64::NEG_INFINITY), soon: Cell::new(false) }))
     }
 
     /// Notes how far a file is, and tells the page now and then.
     fn tell(&self, index: usize, bytes: u64, total: Option<u64>) {
-        let mut files = self.files.borrow_mut();
+        let Self(told) = self;
         // A server that compresses on the way says a total that is too small.
-        files[index] = (bytes, total.filter(|total| bytes <= *total));
-        let total: Option<u64> = files.iter().map(|(_, total)| *total).sum();
-        let bytes: u64 = files.iter().map(|(bytes, _)| bytes).sum();
-        let now = page::now();
-        if now - self.told.get() >= PROGRESS_EVERY || Some(bytes) == total {
-            self.told.set(now);
-            page::post(&Reply::Progress { bytes, total });
+        told.files.borrow_mut()[index] = (bytes, total.filter(|total| bytes <= *total));
+        let (bytes, total) = told.sums();
+        if page::now() - told.at.get() >= PROGRESS_EVERY || Some(bytes) == total {
+            told.tell();
+        } else if !told.soon.replace(true) {
+            // Nothing more may come for a while.
+            let told = Rc::downgrade(told);
+            let late = move || _ = told.upgrade().map(|told| told.tell());
+            Timeout::new(PROGRESS_EVERY as u32, late).forget();
         }
+    }
+}
+
+impl Told {
+    /// The bytes of all files that are here, and of how many.
+    fn sums(&self) -> (u64, Option<u64>) {
+        let files = self.files.borrow();
+        (files.iter().map(|(bytes, _)| bytes).sum(), files.iter().map(|(_, total)| *total).sum())
+    }
+
+    fn tell(&self) {
+        self.at.set(page::now());
+        self.soon.set(false);
+        let (bytes, total) = self.sums();
+        page::post(&Reply::Progress { bytes, total });
     }
 }
