@@ -44,22 +44,14 @@ pub fn linear(x: Tensor<2>, matrix: &Quantised) -> Tensor<2> {
     let mut out = vec![0.0; rows * outs];
     let mut from = 0;
     while from < rows {
-        // Tiles of up to five rows share each load of a weight; their sums fit the 16 registers.
+        // A tile's rows share each load of a weight; sums, numbers and weights of three rows fit the 16 registers.
         let left = rows - from;
-        let tile = if left <= 5 {
-            left
-        } else if left == 6 {
-            3
-        } else {
-            4
-        };
+        let tile = if left == 4 { 2 } else { left.min(3) };
         let out = &mut out[from * outs..(from + tile) * outs];
         match tile {
             1 => rounded.multiply::<1, 4>(from, matrix, out),
             2 => rounded.multiply::<2, 4>(from, matrix, out),
-            3 => rounded.multiply::<3, 2>(from, matrix, out),
-            4 => rounded.multiply::<4, 2>(from, matrix, out),
-            _ => rounded.multiply::<5, 2>(from, matrix, out),
+            _ => rounded.multiply::<3, 2>(from, matrix, out),
         }
         from += tile;
     }
