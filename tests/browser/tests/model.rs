@@ -404,10 +404,38 @@ async fn loading_can_be_cancelled_and_a_loaded_model_be_put_away() {
     visitor.leave().await;
 }
 
+/// Lines by which a worker does this when it tells of its first words, however fast it writes: once [`arm`] says so.
+fn in_the_middle(what: &str) -> String {
+    format!(
+        "let armed = false;
+        const arm = new BroadcastChannel('arm');
+        arm.onmessage = () => {{ armed = true; arm.postMessage('') }};
+        const post = self.postMessage.bind(self);
+        self.postMessage = (message, ...more) => {{
+            post(message, ...more);
+            if (armed) {what}
+        }};"
+    )
+}
+
+/// The worker's next words are to be its last.
+async fn arm(visitor: &Visitor) {
+    visitor
+        .run(
+            "const arm = new BroadcastChannel('arm');
+            arm.onmessage = () => { window.armed = true };
+            arm.postMessage('')",
+        )
+        .await;
+    visitor.until("window.armed").await;
+}
+
 #[tokio::test]
 async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
     let visitor = visit("#panels=model").await;
-    visitor.site.put_crashable_worker("");
+    visitor
+        .site
+        .put_crashable_worker(&in_the_middle("new Uint8Array(self.program.memory.buffer).fill(255);"));
     load(&visitor, "test-model").await;
     visitor.until("document.querySelector('#send')").await;
     visitor.type_into("#most", "600").await;
@@ -415,9 +443,8 @@ async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
     visitor.type_into("#pattern", "[a-z ]{500,}").await;
     let first = ask(&visitor).await;
     let downloads = visitor.site.asked("safetensors").len();
+    arm(&visitor).await;
     send(&visitor).await;
-    visitor.until("document.querySelector('.trace-text').textContent.length > 20").await;
-    visitor.crash_workers().await;
     visitor.until("document.querySelector('#model-note').innerText.includes('a fresh one')").await;
     visitor.until(ANSWERED).await;
     assert_eq!(visitor.js::<Vec<String>>(TEXTS).await, first);
@@ -430,7 +457,7 @@ async fn a_worker_that_breaks_down_is_replaced_and_the_same_is_written() {
 #[tokio::test]
 async fn a_worker_that_hangs_is_replaced_and_the_same_is_written() {
     let visitor = visit("#panels=model").await;
-    visitor.site.put_crashable_worker("new BroadcastChannel('hang').onmessage = () => { for (;;); };");
+    visitor.site.put_crashable_worker(&in_the_middle("for (;;);"));
     // The minute after which a silent worker counts as one that hangs.
     let minute = "{ const later = setTimeout;
         window.setTimeout = (what, wait, ...more) => later(what, wait == 60000 ? 2000 : wait, ...more); }";
@@ -443,9 +470,8 @@ async fn a_worker_that_hangs_is_replaced_and_the_same_is_written() {
     visitor.type_into("#pattern", "[a-z ]{500,}").await;
     let first = ask(&visitor).await;
     assert!(!visitor.text("#model-note").await.contains("a fresh one"), "one that works is left alone");
+    arm(&visitor).await;
     send(&visitor).await;
-    visitor.until("document.querySelector('.trace-text').textContent.length > 20").await;
-    visitor.run("new BroadcastChannel('hang').postMessage('')").await;
     visitor
         .until("document.querySelector('#model-note').innerText.includes('said nothing for 60 seconds')")
         .await;
