@@ -28,22 +28,12 @@ struct Kept(u32, Status, [Vec<Action>; 2], Memory, Vote, Outcome, Option<Vec<Mee
 /// # Errors
 /// One sentence, if it can't be written.
 pub fn pack(decision: &Decision) -> Result<String, String> {
-    let Decision {
-        number,
-        mut frame,
-        status,
-        actions,
-        in_vain,
-        memory,
-        vote,
-        outcome,
-        second_look,
-        verdict,
-        ..
-    } = decision.clone();
-    let kept = Kept(number, status, [actions, in_vain], memory, vote, outcome, second_look, verdict);
+    let Decision { number, outcome, .. } = *decision;
+    let mut own = decision.clone();
+    let offered = [own.actions, own.in_vain];
+    let kept = Kept(number, own.status, offered, own.memory, own.vote, outcome, own.second_look, own.verdict);
     let text = serde_json::to_string(&kept).map_err(|e| format!("It can't be written: {e}."))?;
-    let frame = frame.put_aside();
+    let frame = own.frame.put_aside();
     let parts = [&compress_to_vec(text.as_bytes(), LEVEL), frame.bytes()];
     Ok(parts.map(|part| STANDARD_NO_PAD.encode(part)).join("."))
 }
